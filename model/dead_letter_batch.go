@@ -1,0 +1,57 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// NewDeadLetter is a dead letter to be written.
+type NewDeadLetter struct {
+	StreamID    string
+	Fields      []byte // a JSON object
+	Reason      string
+	Deliveries  int64
+	Fingerprint string
+}
+
+const insertDeadLetters = `
+INSERT INTO seckill_dead_letters (product_id, stream_id, fields, reason, deliveries, fingerprint)
+SELECT $1, u.stream_id, u.fields::jsonb, u.reason, u.deliveries, u.fingerprint
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+       AS u(stream_id, fields, reason, deliveries, fingerprint)
+ON CONFLICT (product_id, stream_id, fingerprint) DO NOTHING`
+
+// InsertDeadLetters writes those of the dead letters of one product that are not
+// stored yet, and returns how many those are.
+func InsertDeadLetters(ctx context.Context, tx pgx.Tx, productID int64, letters []NewDeadLetter) (int64, error) {
+	n := len(letters)
+	streams, fields, reasons := make([]string, n), make([]string, n), make([]string, n)
+	deliveries, fingerprints := make([]int64, n), make([]string, n)
+	for i, d := range letters {
+		streams[i], fields[i], reasons[i] = d.StreamID, string(d.Fields), d.Reason
+		deliveries[i], fingerprints[i] = d.Deliveries, d.Fingerprint
+	}
+	tag, err := tx.Exec(ctx, insertDeadLetters, productID, streams, fields, reasons, deliveries, fingerprints)
+	if err != nil {
+		return 0, fmt.Errorf("insert dead letters: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+// OpenDeadLetters counts the open dead letters of every product that has any.
+func (p *Pool) OpenDeadLetters(ctx context.Context) (map[int64]int64, error) {
+	rows, err := p.Query(ctx,
+		"SELECT product_id, count(*) FROM seckill_dead_letters WHERE status = 'OPEN' GROUP BY product_id")
+	if err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	counts := map[int64]int64{}
+	var product, count int64
+	_, err = pgx.ForEachRow(rows, []any{&product, &count}, func() error { counts[product] = count; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	return counts, nil
+}

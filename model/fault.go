@@ -1,0 +1,49 @@
+package model
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// uniqueViolation is PostgreSQL's SQLSTATE for a second row under a unique key.
+const uniqueViolation = "23505"
+
+// notRecordOnly is the SQLSTATE that seckill_require_record_only raises
+// (migrations/003): an application's own class, as the SQL standard reserves
+// those that begin with I–Z.
+const notRecordOnly = "SK001"
+
+// outageClasses are the SQLSTATE classes (their first two characters) that tell of
+// the database's own state and not of the rows that it was given: connection,
+// transaction state (25006, read-only), rollback (serialization, deadlock),
+// authorization, unknown database, missing table or right, resources, operator
+// intervention, system and configuration errors.
+var outageClasses = map[string]bool{
+	"08": true, "25": true, "28": true, "3D": true, "3F": true, "40": true, "42": true, "53": true,
+	"55": true, "57": true, "58": true, "F0": true, "XX": true,
+}
+
+// IsUniqueViolation reports whether a unique key refused a row.
+func IsUniqueViolation(err error) bool { return sqlState(err) == uniqueViolation }
+
+// IsNotRecordOnly reports that a product to be recorded has become settled.
+func IsNotRecordOnly(err error) bool { return sqlState(err) == notRecordOnly }
+
+// IsRejection reports whether the database refused the rows themselves (a
+// constraint, a value out of range, an exception raised by a trigger), so that the
+// same rows would be refused again. Everything else is an outage: the connection,
+// the server, its state or its schema. An outage says nothing of the rows and
+// passes.
+func IsRejection(err error) bool {
+	state := sqlState(err)
+	return len(state) == 5 && !outageClasses[state[:2]]
+}
+
+func sqlState(err error) string {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return ""
+	}
+	return pgErr.Code
+}

@@ -1,0 +1,149 @@
+package model
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// NewLog is a log to be written. Times are milliseconds since 1970.
+type NewLog struct {
+	ProductID int64
+	UserID    int64
+	StreamID  string
+	Status    string
+	Reason    string // "" is NULL
+	RequestID string // "" is NULL
+	EventAtMs int64  // 0 is NULL
+}
+
+// copyLogs is the statement of the fast way in. created_at and updated_at are the
+// server's.
+const copyLogs = `COPY seckill_logs (product_id, user_id, stream_id, status, reason, request_id, event_at)
+FROM STDIN (FORMAT binary)`
+
+// RecordLogs writes logs of one record-only product in a transaction of its own
+// and one round trip. It fails with an error for which IsNotRecordOnly holds when
+// the product is settled, or becomes so before the commit, and with one for which
+// IsUniqueViolation holds when any of the entries is stored already; then nothing
+// is written.
+func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) error {
+	conn, err := p.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	// Two statements in one simple query are one transaction, so that the lock
+	// which the first one takes holds until the rows of the second are committed.
+	statement := "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
+	return copyRows(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
+}
+
+// RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
+// product is record-only, and keeps it so until the end of the transaction.
+func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64) error {
+	if _, err := tx.Exec(ctx, "SELECT seckill_require_record_only($1)", productID); err != nil {
+		return fmt.Errorf("require record-only product %d: %w", productID, err)
+	}
+	return nil
+}
+
+// CopyLogs writes logs within a transaction.
+func CopyLogs(ctx context.Context, tx pgx.Tx, logs []NewLog) error {
+	return copyRows(ctx, tx.Conn(), copyLogs, logs, (*copyBuffer).log)
+}
+
+// copyRows runs a COPY FROM STDIN in binary format. put writes one row.
+func copyRows[T any](ctx context.Context, conn *pgx.Conn, statement string, rows []T, put func(*copyBuffer, *T)) error {
+	buffer := newCopyBuffer()
+	defer buffer.release()
+	for i := range rows {
+		put(buffer, &rows[i])
+	}
+	buffer.finish()
+	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), statement)
+	if err != nil {
+		return fmt.Errorf("copy %d rows: %w", len(rows), err)
+	}
+	if tag.RowsAffected() != int64(len(rows)) {
+		return fmt.Errorf("copy %d rows: %d arrived", len(rows), tag.RowsAffected())
+	}
+	return nil
+}
+
+func (b *copyBuffer) log(l *NewLog) {
+	b.row(7)
+	b.int64(l.ProductID)
+	b.int64(l.UserID)
+	b.text(l.StreamID)
+	b.text(l.Status)
+	b.optionalText(l.Reason)
+	b.optionalText(l.RequestID)
+	b.optionalTime(l.EventAtMs)
+}
+
+// insertLogs is the way in for a batch of which some entries may be stored
+// already. The order of the arrays is kept, so that ids follow the stream.
+const insertLogs = `
+INSERT INTO seckill_logs (product_id, user_id, stream_id, status, reason, request_id, event_at)
+SELECT $1, u.user_id, u.stream_id, u.status, nullif(u.reason, ''), nullif(u.request_id, ''), u.event_at
+  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+       WITH ORDINALITY AS u(user_id, stream_id, status, reason, request_id, event_at, n)
+ ORDER BY u.n
+ON CONFLICT (product_id, stream_id) DO NOTHING
+RETURNING stream_id`
+
+// InsertLogs writes those of the logs of one product that are not stored yet and
+// returns their stream IDs.
+func InsertLogs(ctx context.Context, tx pgx.Tx, productID int64, logs []NewLog) (map[string]bool, error) {
+	users, streams := make([]int64, len(logs)), make([]string, len(logs))
+	statuses, reasons := make([]string, len(logs)), make([]string, len(logs))
+	requests, events := make([]string, len(logs)), make([]*time.Time, len(logs))
+	for i, l := range logs {
+		users[i], streams[i], statuses[i], reasons[i], requests[i] = l.UserID, l.StreamID, l.Status, l.Reason, l.RequestID
+		if l.EventAtMs != 0 {
+			at := time.UnixMilli(l.EventAtMs)
+			events[i] = &at
+		}
+	}
+	rows, err := tx.Query(ctx, insertLogs, productID, users, streams, statuses, reasons, requests, events)
+	if err != nil {
+		return nil, fmt.Errorf("insert logs: %w", err)
+	}
+	stored := make(map[string]bool, len(logs))
+	var id string
+	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { stored[id] = true; return nil }); err != nil {
+		return nil, fmt.Errorf("insert logs: %w", err)
+	}
+	return stored, nil
+}
+
+// selectLogUsers joins from the array through the unique index. OFFSET 0 and
+// LATERAL keep the planner from turning it around into a scan of the whole table,
+// however small the table was when the plan was made.
+const selectLogUsers = `
+SELECT l.stream_id, l.user_id
+  FROM unnest($2::text[]) AS u(stream_id),
+       LATERAL (SELECT stream_id, user_id FROM seckill_logs
+                 WHERE product_id = $1 AND stream_id = u.stream_id OFFSET 0) AS l`
+
+// LogUsers returns the users of those of the given entries of a product that are
+// stored, by stream ID.
+func LogUsers(ctx context.Context, tx pgx.Tx, productID int64, streamIDs []string) (map[string]int64, error) {
+	rows, err := tx.Query(ctx, selectLogUsers, productID, streamIDs)
+	if err != nil {
+		return nil, fmt.Errorf("select users of logs: %w", err)
+	}
+	users := make(map[string]int64, len(streamIDs))
+	var id string
+	var user int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &user}, func() error { users[id] = user; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("select users of logs: %w", err)
+	}
+	return users, nil
+}

@@ -1,0 +1,53 @@
+package model
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+)
+
+// Pool is the one pool of connections of a process. Its two faces are pgx itself,
+// for batches (COPY, arrays, pipelines), and database/sql through SQL and Conn,
+// for goctl's models and for migrations.
+type Pool struct {
+	*pgxpool.Pool
+	sql *sql.DB
+}
+
+// NewPool makes a pool of at most maxConns connections. It connects to nothing
+// yet, so that a service can start before its database does.
+func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error) {
+	config, err := pgxpool.ParseConfig(dataSource)
+	if err != nil {
+		return nil, fmt.Errorf("parse data source: %w", err)
+	}
+	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("make connection pool: %w", err)
+	}
+	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool)}, nil
+}
+
+// SQL is the pool's database/sql face.
+func (p *Pool) SQL() *sql.DB { return p.sql }
+
+// Conn is the pool's face for goctl's models.
+func (p *Pool) Conn() sqlx.SqlConn { return sqlx.NewSqlConnFromDB(p.sql) }
+
+// Close closes every connection.
+func (p *Pool) Close() {
+	_ = p.sql.Close()
+	p.Pool.Close()
+}
+
+// InTx runs fn in a transaction, commits it when fn returns nil and rolls it back
+// otherwise.
+func (p *Pool) InTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, p.Pool, fn)
+}

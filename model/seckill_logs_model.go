@@ -1,0 +1,215 @@
+package model
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+)
+
+var _ SeckillLogsModel = (*customSeckillLogsModel)(nil)
+
+type (
+	// SeckillLogsModel is the table of logs, one row per stream entry.
+	SeckillLogsModel interface {
+		seckillLogsModel
+		withSession(session sqlx.Session) SeckillLogsModel
+
+		// FindResult returns the log that holds the user's live order for the
+		// product, the highest stream ID of several, else the user's log of the
+		// highest stream ID, with its order. ErrNotFound when there is no log.
+		FindResult(ctx context.Context, productID, userID int64) (*UserResult, error)
+		// FindPage returns the logs that match, newest first.
+		FindPage(ctx context.Context, filter LogFilter) ([]*SeckillLogs, error)
+		// CountByOutcome counts the logs of a product by status and reason.
+		CountByOutcome(ctx context.Context, productID int64) ([]*OutcomeCount, error)
+	}
+
+	// UserResult is a log with the order that it has won, if any.
+	UserResult struct {
+		SeckillLogs
+		OrderId     sql.NullInt64  `db:"order_id"`
+		OrderStatus sql.NullString `db:"order_status"`
+		ExpiresAt   sql.NullTime   `db:"expires_at"`
+	}
+
+	// LogFilter says which logs a page is made of. A zero field does not filter.
+	LogFilter struct {
+		ProductID int64
+		UserID    int64
+		Status    string
+		From      time.Time // created_at, inclusive
+		To        time.Time // created_at, exclusive
+		LastID    int64     // the greatest id that a row may have; always set
+		Limit     int       // most rows; always set
+	}
+
+	// OutcomeCount is how many logs of a product have a status and a reason.
+	OutcomeCount struct {
+		Status string         `db:"status"`
+		Reason sql.NullString `db:"reason"`
+		Count  int64          `db:"count"`
+	}
+
+	customSeckillLogsModel struct {
+		*defaultSeckillLogsModel
+	}
+)
+
+// NewSeckillLogsModel returns a model for the database table.
+func NewSeckillLogsModel(conn sqlx.SqlConn) SeckillLogsModel {
+	return &customSeckillLogsModel{
+		defaultSeckillLogsModel: newSeckillLogsModel(conn),
+	}
+}
+
+func (m *customSeckillLogsModel) withSession(session sqlx.Session) SeckillLogsModel {
+	return NewSeckillLogsModel(sqlx.NewSqlConnFromSession(session))
+}
+
+// selectLogs begins a selection of logs. The columns are named, for a statement that
+// says * and is prepared already fails when a migration adds a column.
+var selectLogs = "SELECT " + seckillLogsRows + " FROM seckill_logs WHERE "
+
+// logColumns names the columns of logs in a statement of several tables.
+func logColumns(table string) string {
+	return table + "." + strings.ReplaceAll(seckillLogsRows, ",", ","+table+".")
+}
+
+// byStreamID orders by stream ID as the stream does. Both halves are unsigned
+// 64-bit integers, which bigint cannot hold.
+const byStreamID = `split_part(stream_id, '-', 1)::numeric DESC, split_part(stream_id, '-', 2)::numeric DESC`
+
+// findResult chooses in one statement, so that an order that ends meanwhile cannot
+// make the user's attempt disappear between two. A user's attempts are sorted only
+// when there is no live order.
+var findResult = `
+WITH live AS MATERIALIZED (
+    SELECT stream_id FROM seckill_orders
+     WHERE product_id = $1 AND user_id = $2 AND status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')
+     ORDER BY ` + byStreamID + ` LIMIT 1
+), latest AS MATERIALIZED (
+    SELECT stream_id FROM seckill_logs
+     WHERE product_id = $1 AND user_id = $2 AND NOT EXISTS (SELECT FROM live)
+     ORDER BY ` + byStreamID + ` LIMIT 1
+), chosen AS (
+    SELECT stream_id FROM live UNION ALL SELECT stream_id FROM latest
+)
+SELECT ` + logColumns("l") + `, o.id AS order_id, o.status AS order_status, o.expires_at
+  FROM chosen c
+  JOIN seckill_logs l ON l.product_id = $1 AND l.stream_id = c.stream_id
+  LEFT JOIN seckill_orders o ON o.product_id = $1 AND o.stream_id = c.stream_id
+ LIMIT 1`
+
+func (m *customSeckillLogsModel) FindResult(ctx context.Context, productID, userID int64) (*UserResult, error) {
+	var result UserResult
+	err := m.conn.QueryRowCtx(ctx, &result, findResult, productID, userID)
+	if errors.Is(err, sqlx.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find result of user %d for product %d: %w", userID, productID, err)
+	}
+	return &result, nil
+}
+
+func (m *customSeckillLogsModel) FindPage(ctx context.Context, filter LogFilter) ([]*SeckillLogs, error) {
+	query, args := filter.statement()
+	logs := []*SeckillLogs{}
+	if err := m.conn.QueryRowsCtx(ctx, &logs, query, args...); err != nil {
+		return nil, fmt.Errorf("find logs: %w", err)
+	}
+	return logs, nil
+}
+
+// countByOutcome is answered from the index seckill_logs_product_status_idx alone.
+const countByOutcome = `
+SELECT status, reason, count(*) AS count
+  FROM seckill_logs WHERE product_id = $1
+ GROUP BY status, reason`
+
+func (m *customSeckillLogsModel) CountByOutcome(ctx context.Context, productID int64) ([]*OutcomeCount, error) {
+	counts := []*OutcomeCount{}
+	if err := m.conn.QueryRowsCtx(ctx, &counts, countByOutcome, productID); err != nil {
+		return nil, fmt.Errorf("count logs of product %d: %w", productID, err)
+	}
+	return counts, nil
+}
+
+// statement returns the SQL of a page. Its WHERE holds the filters that are given
+// and no others: one that is switched off by a parameter ("$1 IS NULL OR …") would
+// keep PostgreSQL from planning for the rest. Whatever index serves a page gives
+// its rows in the order of id, so that a page costs the same wherever it is.
+func (f LogFilter) statement() (query string, args []any) {
+	where, args := f.conditions()
+	switch {
+	case f.UserID != 0 || (f.ProductID == 0 && f.Status == ""):
+		return page(selectLogs + where), args
+	case f.ProductID != 0 && f.Status != "":
+		return page(selectLogs + where), args
+	case f.ProductID != 0:
+		return page(eachStatus(where)), args
+	default:
+		return page(eachProduct(where)), args
+	}
+}
+
+// conditions returns the conditions of f, joined; $1 is the greatest id, $2 the
+// most rows.
+func (f LogFilter) conditions() (where string, args []any) {
+	conditions, args := []string{"id <= $1"}, []any{f.LastID, f.Limit}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
+	}
+	if f.ProductID != 0 {
+		add("product_id =", f.ProductID)
+	}
+	if f.UserID != 0 {
+		add("user_id =", f.UserID)
+	}
+	if f.Status != "" {
+		add("status =", f.Status)
+	}
+	if !f.From.IsZero() {
+		add("created_at >=", f.From)
+	}
+	if !f.To.IsZero() {
+		add("created_at <", f.To)
+	}
+	return strings.Join(conditions, " AND "), args
+}
+
+// page cuts a selection to its newest rows.
+func page(selection string) string { return selection + " ORDER BY id DESC LIMIT $2" }
+
+// eachStatus selects the newest rows of a product without a status. The index is
+// by product, status and id: within one status it gives them in order, across all
+// of them it would have to read the whole product and sort.
+func eachStatus(where string) string {
+	var selections []string
+	for _, status := range []string{"PROCESSING", "SUCCESS", "FAILED"} {
+		selections = append(selections,
+			"("+page(selectLogs+"status = '"+status+"' AND "+where)+")")
+	}
+	return "SELECT * FROM (" + strings.Join(selections, " UNION ALL ") + ") AS newest"
+}
+
+// eachProduct selects the newest rows of a status without a product: those of each
+// product that occurs, found by jumping through the index from one to the next.
+func eachProduct(where string) string {
+	return `WITH RECURSIVE product AS (
+    (SELECT product_id FROM seckill_logs ORDER BY product_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.product_id FROM seckill_logs l WHERE l.product_id > p.product_id
+             ORDER BY l.product_id LIMIT 1)
+      FROM product p WHERE p.product_id IS NOT NULL
+)
+SELECT newest.* FROM product p CROSS JOIN LATERAL (
+    ` + page(selectLogs+"product_id = p.product_id AND "+where) + `
+) AS newest`
+}

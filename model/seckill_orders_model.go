@@ -1,0 +1,29 @@
+package model
+
+import "github.com/zeromicro/go-zero/core/stores/sqlx"
+
+var _ SeckillOrdersModel = (*customSeckillOrdersModel)(nil)
+
+type (
+	// SeckillOrdersModel is an interface to be customized, add more methods here,
+	// and implement the added methods in customSeckillOrdersModel.
+	SeckillOrdersModel interface {
+		seckillOrdersModel
+		withSession(session sqlx.Session) SeckillOrdersModel
+	}
+
+	customSeckillOrdersModel struct {
+		*defaultSeckillOrdersModel
+	}
+)
+
+// NewSeckillOrdersModel returns a model for the database table.
+func NewSeckillOrdersModel(conn sqlx.SqlConn) SeckillOrdersModel {
+	return &customSeckillOrdersModel{
+		defaultSeckillOrdersModel: newSeckillOrdersModel(conn),
+	}
+}
+
+func (m *customSeckillOrdersModel) withSession(session sqlx.Session) SeckillOrdersModel {
+	return NewSeckillOrdersModel(sqlx.NewSqlConnFromSession(session))
+}

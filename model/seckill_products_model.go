@@ -1,0 +1,49 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+)
+
+var _ SeckillProductsModel = (*customSeckillProductsModel)(nil)
+
+type (
+	// SeckillProductsModel is the table of products.
+	SeckillProductsModel interface {
+		seckillProductsModel
+		withSession(session sqlx.Session) SeckillProductsModel
+
+		// FindIDs returns the IDs of at most limit products up to last, highest
+		// first.
+		FindIDs(ctx context.Context, last int64, limit int) ([]int64, error)
+	}
+
+	customSeckillProductsModel struct {
+		*defaultSeckillProductsModel
+	}
+)
+
+// NewSeckillProductsModel returns a model for the database table.
+func NewSeckillProductsModel(conn sqlx.SqlConn) SeckillProductsModel {
+	return &customSeckillProductsModel{
+		defaultSeckillProductsModel: newSeckillProductsModel(conn),
+	}
+}
+
+func (m *customSeckillProductsModel) withSession(session sqlx.Session) SeckillProductsModel {
+	return NewSeckillProductsModel(sqlx.NewSqlConnFromSession(session))
+}
+
+const findProductIDs = `
+SELECT product_id FROM seckill_products WHERE product_id <= $1
+ ORDER BY product_id DESC LIMIT $2`
+
+func (m *customSeckillProductsModel) FindIDs(ctx context.Context, last int64, limit int) ([]int64, error) {
+	ids := []int64{}
+	if err := m.conn.QueryRowsCtx(ctx, &ids, findProductIDs, last, limit); err != nil {
+		return nil, fmt.Errorf("find products: %w", err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,23 @@
+package ledger
+
+import (
+	"seckill/internal/seckill"
+	"seckill/model"
+)
+
+// Observer is told of what has been committed, for the metrics.
+type Observer interface {
+	// LogsWritten tells that n logs of a product took a status.
+	LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int)
+}
+
+// Ledger runs the scripts. It is safe for concurrent use.
+type Ledger struct {
+	pool    *model.Pool
+	observe Observer
+}
+
+// New makes a ledger over a pool.
+func New(pool *model.Pool, observe Observer) *Ledger {
+	return &Ledger{pool: pool, observe: observe}
+}

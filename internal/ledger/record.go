@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"seckill/internal/seckill"
+	"seckill/model"
+)
+
+// ErrNotRecordOnly tells that the product of a batch is settled: the batch has to
+// be settled, not recorded.
+var ErrNotRecordOnly = errors.New("product is not record-only")
+
+// Batch is the decoded content of some entries of one product's stream, in the
+// order of the stream.
+type Batch struct {
+	ProductID int64
+	Attempts  []seckill.Attempt
+	Dead      []seckill.DeadLetter
+}
+
+// Outcome counts what became of the entries of a batch.
+type Outcome struct {
+	Stored     int // written as a log
+	Duplicates int // written before
+	Dead       int // written as a dead letter
+}
+
+// Record stores a batch of a record-only product: a PROCESSING log for each
+// attempt, and the dead letters, in one transaction. Entries that are stored
+// already have no second effect; one that is stored with another user becomes a
+// dead letter, STREAM_ID_REUSED.
+//
+// It fails with ErrNotRecordOnly when the product is settled, or becomes so before
+// the commit, and with an error for which model.IsRejection holds when the
+// database refuses the rows.
+func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
+	outcome, err := l.recordFresh(ctx, b)
+	if model.IsUniqueViolation(err) {
+		outcome, err = l.recordAgain(ctx, b)
+	}
+	if model.IsNotRecordOnly(err) {
+		return Outcome{}, fmt.Errorf("record product %d: %w", b.ProductID, ErrNotRecordOnly)
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("record product %d: %w", b.ProductID, err)
+	}
+	if outcome.Stored > 0 {
+		l.observe.LogsWritten(b.ProductID, seckill.StatusProcessing, "", outcome.Stored)
+	}
+	return outcome, nil
+}
+
+// recordFresh takes it that nothing is stored yet, which is true but after a
+// redelivery, and copies the rows in.
+func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
+	logs := processingLogs(b)
+	if len(b.Dead) == 0 {
+		return Outcome{Stored: len(logs)}, l.pool.RecordLogs(ctx, b.ProductID, logs)
+	}
+	outcome := Outcome{Stored: len(logs)}
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+			return err
+		}
+		if err := model.CopyLogs(ctx, tx, logs); err != nil {
+			return err
+		}
+		return bury(ctx, tx, b.ProductID, b.Dead, &outcome)
+	})
+	return outcome, err
+}
+
+// recordAgain stores what is not stored yet of a batch of which something is.
+func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
+	var outcome Outcome
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		outcome = Outcome{}
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+			return err
+		}
+		stored, err := model.InsertLogs(ctx, tx, b.ProductID, processingLogs(b))
+		if err != nil {
+			return err
+		}
+		outcome.Stored = len(stored)
+		known := make([]seckill.Attempt, 0, len(b.Attempts)-len(stored))
+		for _, a := range b.Attempts {
+			if !stored[a.StreamID] {
+				known = append(known, a)
+			}
+		}
+		reused, err := reusedIDs(ctx, tx, b.ProductID, known)
+		if err != nil {
+			return err
+		}
+		outcome.Duplicates = len(known) - len(reused)
+		return bury(ctx, tx, b.ProductID, append(reused, b.Dead...), &outcome)
+	})
+	return outcome, err
+}
+
+// reusedIDs returns, as dead letters, those of the attempts whose ID is stored
+// with another user: a Redis that lost its tail has minted the ID again.
+func reusedIDs(ctx context.Context, tx pgx.Tx, productID int64, known []seckill.Attempt) ([]seckill.DeadLetter, error) {
+	if len(known) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(known))
+	for i, a := range known {
+		ids[i] = a.StreamID
+	}
+	users, err := model.LogUsers(ctx, tx, productID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var reused []seckill.DeadLetter
+	for _, a := range known {
+		if user, found := users[a.StreamID]; found && user != a.UserID {
+			reused = append(reused, a.DeadLetter(seckill.DeadStreamIDReused, 1))
+		}
+	}
+	return reused, nil
+}
+
+// bury writes dead letters and counts them. One that is stored already came again.
+func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLetter, outcome *Outcome) error {
+	if len(dead) == 0 {
+		return nil
+	}
+	rows := make([]model.NewDeadLetter, len(dead))
+	for i, d := range dead {
+		fields, err := d.FieldsJSON()
+		if err != nil {
+			return err
+		}
+		rows[i] = model.NewDeadLetter{
+			StreamID: d.StreamID, Fields: fields, Reason: string(d.Reason),
+			Deliveries: d.Deliveries, Fingerprint: d.Fingerprint(),
+		}
+	}
+	written, err := model.InsertDeadLetters(ctx, tx, productID, rows)
+	if err != nil {
+		return err
+	}
+	outcome.Dead += int(written)
+	outcome.Duplicates += len(dead) - int(written)
+	return nil
+}
+
+func processingLogs(b Batch) []model.NewLog {
+	logs := make([]model.NewLog, len(b.Attempts))
+	for i := range b.Attempts {
+		logs[i] = newLog(b.ProductID, &b.Attempts[i], seckill.StatusProcessing, "")
+	}
+	return logs
+}
+
+func newLog(productID int64, a *seckill.Attempt, status seckill.Status, reason seckill.Reason) model.NewLog {
+	return model.NewLog{
+		ProductID: productID, UserID: a.UserID, StreamID: a.StreamID, Status: string(status),
+		Reason: string(reason), RequestID: a.RequestID, EventAtMs: a.EventAtMs,
+	}
+}

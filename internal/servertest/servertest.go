@@ -1,0 +1,176 @@
+// Package servertest gives tests real servers: one private PostgreSQL per test
+// process, with a migrated database of its own for each test, and private Redis
+// servers. Nothing of it is on a standard port, and nothing outlives the process.
+package servertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+	"go.uber.org/goleak"
+
+	"seckill/internal/devstack"
+	"seckill/migrations"
+	"seckill/model"
+)
+
+// template is the database that every test's own is copied from.
+const template = "seckill_template"
+
+var (
+	shared    *devstack.Postgres
+	sharedErr error
+	start     sync.Once
+	serial    atomic.Int64
+)
+
+// Run runs the tests of a package, stops what they started, and fails when a
+// goroutine is left. It is for TestMain:
+//
+//	func TestMain(m *testing.M) { os.Exit(servertest.Run(m)) }
+func Run(m *testing.M, ignore ...goleak.Option) int {
+	ignore = append(ignore, goleak.IgnoreCurrent()) // go-zero starts goroutines when it is imported
+	if os.Getenv("SECKILL_TEST_LOG") == "" {
+		logx.Disable()
+	}
+	sqlx.DisableStmtLog()
+	code := m.Run()
+	if shared != nil {
+		if err := shared.Stop(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
+			return 1
+		}
+	}
+	if err := goleak.Find(ignore...); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// Database creates a migrated database and returns its URL.
+func Database(tb testing.TB) string {
+	tb.Helper()
+	start.Do(func() { shared, sharedErr = startShared() })
+	if sharedErr != nil {
+		tb.Fatalf("start PostgreSQL: %v", sharedErr)
+	}
+	name := fmt.Sprintf("test_%d", serial.Add(1))
+	url, err := shared.CreateDatabase(tb.Context(), name, template)
+	if err != nil {
+		tb.Fatalf("create database: %v", err)
+	}
+	return url
+}
+
+// Pool opens a pool of eight connections on a database of its own.
+func Pool(tb testing.TB) *model.Pool {
+	tb.Helper()
+	return Open(tb, Database(tb))
+}
+
+// Open opens a pool of eight connections on the given database.
+func Open(tb testing.TB, url string) *model.Pool {
+	tb.Helper()
+	pool, err := model.NewPool(tb.Context(), url, 8)
+	if err != nil {
+		tb.Fatalf("open pool: %v", err)
+	}
+	tb.Cleanup(pool.Close)
+	return pool
+}
+
+// Postgres starts a PostgreSQL of the test's own, for a test that stops it, with
+// the schema in database "postgres".
+func Postgres(tb testing.TB) *devstack.Postgres {
+	tb.Helper()
+	server, err := devstack.StartPostgres(tb.Context(), devstack.Options{})
+	if err != nil {
+		tb.Fatalf("start PostgreSQL: %v", err)
+	}
+	tb.Cleanup(func() { _ = server.Stop(context.Background()) })
+	if err := migrate(tb.Context(), server.URL("")); err != nil {
+		tb.Fatalf("migrate: %v", err)
+	}
+	return server
+}
+
+// Redis starts a Redis of the test's own.
+func Redis(tb testing.TB) *devstack.Redis {
+	tb.Helper()
+	server, err := devstack.StartRedis(tb.Context(), devstack.Options{})
+	if err != nil {
+		tb.Fatalf("start Redis: %v", err)
+	}
+	tb.Cleanup(func() { _ = server.Stop(context.Background()) })
+	if !server.Persistent() {
+		tb.Fatal("tests need a real redis-server on the PATH")
+	}
+	return server
+}
+
+// Client opens a client of a Redis server.
+func Client(tb testing.TB, server *devstack.Redis) *redis.Client {
+	tb.Helper()
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// Eventually waits until condition holds, and fails the test when it does not
+// within a minute. It is a bound, not a measure: the machine may be slow.
+func Eventually(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition() {
+		if time.Now().After(deadline) {
+			tb.Fatalf("not within a minute: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond) // the pause between two looks, not a wait for an outcome
+	}
+}
+
+// Count returns the number that an SQL query answers.
+func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
+	tb.Helper()
+	var n int
+	if err := pool.QueryRow(tb.Context(), query, args...).Scan(&n); err != nil {
+		tb.Fatalf("%s: %v", strings.TrimSpace(query), err)
+	}
+	return n
+}
+
+func startShared() (*devstack.Postgres, error) {
+	ctx := context.Background()
+	server, err := devstack.StartPostgres(ctx, devstack.Options{})
+	if err != nil {
+		return nil, err
+	}
+	url, err := server.CreateDatabase(ctx, template, "")
+	if err == nil {
+		err = migrate(ctx, url)
+	}
+	if err != nil {
+		_ = server.Stop(ctx)
+		return nil, err
+	}
+	return server, nil
+}
+
+func migrate(ctx context.Context, url string) error {
+	pool, err := model.NewPool(ctx, url, 4)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return migrations.Apply(ctx, pool.SQL())
+}

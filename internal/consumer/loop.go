@@ -1,0 +1,151 @@
+package consumer
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/ledger"
+	"seckill/internal/metrics"
+	"seckill/internal/role"
+	"seckill/internal/seckill"
+	"seckill/internal/stream"
+)
+
+// Reader is what a loop needs of a stream; stream.Reader is it.
+type Reader interface {
+	Key() string
+	Group() string
+	Consumer() string
+	Join(ctx context.Context) error
+	Read(ctx context.Context, count int, block time.Duration) (stream.Batch, error)
+	ReadOwnPending(ctx context.Context, after string, count int) (stream.Batch, error)
+	Claim(ctx context.Context, start string, minIdle time.Duration, count int) (stream.Batch, string, error)
+	Ack(ctx context.Context, ids []string) error
+}
+
+// Ledger is where a loop stores; ledger.Ledger is it.
+type Ledger interface {
+	Record(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
+	RecordLost(ctx context.Context, productID int64, streamIDs []string) error
+}
+
+// Loop consumes one product's stream. It is a role: Start blocks until Stop.
+type Loop struct {
+	*role.Role
+
+	productID int64
+	config    Config
+	reader    Reader
+	storer    *storer
+	metrics   *metrics.Metrics
+	flight    *flight
+	joined    atomic.Bool
+	announced bool
+	claimedAt time.Time
+}
+
+// NewLoop makes a loop that reads with reader and stores in store.
+func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *metrics.Metrics) *Loop {
+	l := &Loop{
+		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
+		storer: newStorer(productID, config.MaxDeliveries, store, m),
+	}
+	l.Role = role.New(l.run)
+	return l
+}
+
+// Joined reports whether the loop is reading from its group now.
+func (l *Loop) Joined() bool { return l.joined.Load() }
+
+// fetch is a batch on its way through the loop.
+type fetch struct {
+	number int // in flight
+	batch  ledger.Batch
+	lost   []string
+}
+
+// landing is a batch that has been stored, to be acknowledged.
+type landing struct {
+	number int
+	ids    []string
+}
+
+func (l *Loop) run(ctx context.Context) {
+	defer l.setJoined(false)
+	fetched, stored := make(chan fetch, 1), make(chan landing, 1)
+	var wg sync.WaitGroup
+	wg.Go(func() { l.acknowledge(ctx, stored) })
+	wg.Go(func() { l.store(ctx, fetched, stored) })
+	l.read(ctx, fetched)
+	close(fetched)
+	wg.Wait()
+}
+
+// store ends when fetched is closed, and closes stored.
+func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- landing) {
+	defer close(stored)
+	work, cancel := role.Outlive(ctx, FlushTimeout)
+	defer cancel()
+	for f := range fetched {
+		ids := l.storer.store(ctx, work, f)
+		stored <- landing{number: f.number, ids: ids}
+	}
+}
+
+// acknowledge ends when stored is closed. An XACK that fails is repeated: to
+// forget it would leave the entry pending until somebody takes it over.
+func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
+	work, cancel := role.Outlive(ctx, FlushTimeout)
+	defer cancel()
+	retry := newRetry()
+	for s := range stored {
+		for {
+			err := l.reader.Ack(work, s.ids)
+			if err == nil {
+				break
+			}
+			logx.Errorf("product %d: %v", l.productID, err)
+			if !role.Sleep(work, retry.NextBackOff()) {
+				break
+			}
+		}
+		retry.Reset()
+		l.flight.land(s.number)
+	}
+}
+
+// setJoined shows that the loop has joined its group, or no longer reads from it.
+func (l *Loop) setJoined(joined bool) {
+	l.joined.Store(joined)
+	l.metrics.ConsumerUp(l.productID, joined)
+}
+
+// announce writes the log line of contract section 5, once in the loop's life.
+func (l *Loop) announce() {
+	if l.announced {
+		logx.Infof("seckill stream server joined again: productID=%d stream=%s group=%s consumer=%s",
+			l.productID, l.reader.Key(), l.reader.Group(), l.reader.Consumer())
+		return
+	}
+	l.announced = true
+	logx.Infof("seckill stream server started: productID=%d stream=%s group=%s consumer=%s",
+		l.productID, l.reader.Key(), l.reader.Group(), l.reader.Consumer())
+}
+
+// decode sorts entries into attempts and dead letters.
+func decode(productID int64, entries []stream.Entry) ledger.Batch {
+	batch := ledger.Batch{ProductID: productID, Attempts: make([]seckill.Attempt, 0, len(entries))}
+	for _, e := range entries {
+		attempt, reason := seckill.Decode(e.ID, e.Fields)
+		if reason != "" {
+			batch.Dead = append(batch.Dead, seckill.DeadLetter{StreamID: e.ID, Fields: e.Fields, Reason: reason, Deliveries: 1})
+			continue
+		}
+		batch.Attempts = append(batch.Attempts, attempt)
+	}
+	return batch
+}

@@ -1,0 +1,143 @@
+package consumer
+
+import (
+	"context"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/role"
+	"seckill/internal/stream"
+)
+
+// claimEnd is where a scan of the pending list begins, and what Redis answers when
+// it has come to the end.
+const claimEnd = "0-0"
+
+// read runs one session after another until ctx ends. A session ends when Redis is
+// away or the group is gone; the next one joins again.
+func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
+	retry := newRetry()
+	for {
+		err := l.session(ctx, fetched, retry.Reset)
+		l.setJoined(false)
+		if ctx.Err() != nil {
+			return
+		}
+		if stream.IsNoGroup(err) {
+			logx.Errorf("product %d: group is gone, to be created again from the start: %v", l.productID, err)
+		} else {
+			logx.Errorf("product %d: %v", l.productID, err)
+		}
+		if !role.Sleep(ctx, retry.NextBackOff()) {
+			return
+		}
+	}
+}
+
+// session joins the group and reads until something fails or ctx ends. healthy is
+// called whenever Redis has answered.
+func (l *Loop) session(ctx context.Context, fetched chan<- fetch, healthy func()) error {
+	if err := l.reader.Join(ctx); err != nil {
+		return err
+	}
+	l.announce()
+	l.setJoined(true)
+	if err := l.readOwnPending(ctx, fetched); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := l.claimWhenDue(ctx, fetched); err != nil {
+			return err
+		}
+		batch, err := l.reader.Read(ctx, l.config.Count, l.config.step())
+		if err != nil {
+			return err
+		}
+		healthy()
+		l.send(ctx, fetched, batch)
+	}
+	return ctx.Err()
+}
+
+// readOwnPending delivers what this consumer was given in an earlier life.
+func (l *Loop) readOwnPending(ctx context.Context, fetched chan<- fetch) error {
+	after := stream.FirstID
+	for ctx.Err() == nil {
+		batch, err := l.reader.ReadOwnPending(ctx, after, l.config.Count)
+		if err != nil {
+			return err
+		}
+		last := batch.LastID()
+		if last == "" {
+			return nil
+		}
+		after = last
+		l.send(ctx, fetched, l.withoutFlying(batch))
+	}
+	return nil
+}
+
+// claimWhenDue takes over what has been pending for ClaimIdle, from consumers that
+// are gone and from ourselves (entries that the database refused), every half
+// ClaimIdle.
+func (l *Loop) claimWhenDue(ctx context.Context, fetched chan<- fetch) error {
+	if time.Since(l.claimedAt) < l.config.ClaimIdle/2 {
+		return nil
+	}
+	l.claimedAt = time.Now()
+	start := claimEnd
+	for ctx.Err() == nil {
+		batch, next, err := l.reader.Claim(ctx, start, l.config.ClaimIdle, l.config.Count)
+		if err != nil {
+			return err
+		}
+		l.send(ctx, fetched, l.withoutFlying(batch))
+		if next == claimEnd {
+			return nil
+		}
+		start = next
+	}
+	return nil
+}
+
+// withoutFlying removes the entries that this loop has under way already.
+func (l *Loop) withoutFlying(batch stream.Batch) stream.Batch {
+	flying := l.flight.ids()
+	if len(flying) == 0 || len(batch.Entries) == 0 {
+		return batch
+	}
+	kept := make([]stream.Entry, 0, len(batch.Entries))
+	for _, e := range batch.Entries {
+		if !flying[e.ID] {
+			kept = append(kept, e)
+		}
+	}
+	return stream.Batch{Entries: kept, Lost: batch.Lost}
+}
+
+// send decodes a batch and hands it on. It waits while the batch before has not
+// been taken yet, which is how reading stops when storing does. After a stop it
+// still hands over what has been read, which the store then flushes.
+func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batch) {
+	if len(batch.Entries) == 0 && len(batch.Lost) == 0 {
+		return
+	}
+	f := fetch{batch: decode(l.productID, batch.Entries), lost: batch.Lost}
+	ids := make([]string, 0, len(batch.Entries))
+	for _, e := range batch.Entries {
+		ids = append(ids, e.ID)
+	}
+	f.number = l.flight.depart(ids)
+	select {
+	case fetched <- f:
+	case <-ctx.Done():
+		// The store is behind. Wait for room only as long as it flushes.
+		timer := time.NewTimer(FlushTimeout)
+		defer timer.Stop()
+		select {
+		case fetched <- f:
+		case <-timer.C:
+		}
+	}
+}

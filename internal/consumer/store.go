@@ -1,0 +1,182 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/ledger"
+	"seckill/internal/metrics"
+	"seckill/internal/role"
+	"seckill/internal/seckill"
+	"seckill/model"
+)
+
+// errPanic is a panic of our own code while a batch was stored. It is treated as a
+// refusal of the batch: bisected to the entry that sets it off, which must not take
+// the process down again and again.
+var errPanic = errors.New("panic")
+
+// storer writes one product's batches, one after another.
+type storer struct {
+	productID     int64
+	maxDeliveries int
+	ledger        Ledger
+	metrics       *metrics.Metrics
+	entries       *metrics.Entries
+
+	// refusals counts, by stream ID, how often an entry that is still pending has
+	// been refused. Redis's own counter of deliveries will not do: it counts
+	// restarts and takeovers as well. A count that a crash forgets only gives the
+	// entry more tries.
+	refusals map[string]int
+}
+
+func newStorer(productID int64, maxDeliveries int, store Ledger, m *metrics.Metrics) *storer {
+	return &storer{
+		productID: productID, maxDeliveries: maxDeliveries, ledger: store, metrics: m,
+		entries: m.Entries(productID), refusals: map[string]int{},
+	}
+}
+
+// store writes a batch and returns the IDs to acknowledge. It tries for as long as
+// the database is away; when ctx has ended it tries once more at the most, on
+// work, and leaves what it cannot store pending.
+func (s *storer) store(ctx, work context.Context, f fetch) []string {
+	var done []string
+	if len(f.lost) > 0 && s.keepTrying(ctx, work, func() error { return s.recordLost(work, f.lost) }) {
+		done = append(done, f.lost...)
+	}
+	todo := []ledger.Batch{f.batch}
+	for len(todo) > 0 {
+		batch := todo[0]
+		todo = todo[1:]
+		if len(batch.Attempts)+len(batch.Dead) == 0 {
+			continue
+		}
+		var refusal error
+		stored := s.keepTrying(ctx, work, func() error {
+			err := s.write(work, batch)
+			if model.IsRejection(err) || errors.Is(err, errPanic) {
+				refusal = err
+				return nil
+			}
+			return err
+		})
+		switch {
+		case !stored:
+			return done
+		case refusal == nil:
+			done = appendIDs(done, batch)
+		default:
+			todo = append(s.refused(batch, refusal), todo...)
+		}
+	}
+	return done
+}
+
+// keepTrying calls fn until it succeeds, with pauses between; it reports false when
+// ctx ended before that.
+func (s *storer) keepTrying(ctx, work context.Context, fn func() error) bool {
+	retry := newRetry()
+	for {
+		err := fn()
+		if err == nil {
+			return true
+		}
+		logx.Errorf("product %d: %v", s.productID, err)
+		if ctx.Err() != nil || work.Err() != nil {
+			return false
+		}
+		role.Sleep(ctx, retry.NextBackOff())
+	}
+}
+
+// write stores a batch in one transaction and counts it.
+func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w while storing: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	began := time.Now()
+	outcome, err := s.ledger.Record(ctx, b)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
+	for i := range b.Attempts {
+		if id, err := seckill.ParseStreamID(b.Attempts[i].StreamID); err == nil {
+			s.entries.EntryStored(max(0, time.Duration(now.UnixMilli()-int64(id.Ms))*time.Millisecond)) //nolint:gosec // an ID beyond int64 counts as new
+		}
+		delete(s.refusals, b.Attempts[i].StreamID)
+	}
+	return nil
+}
+
+// refused returns what to do instead of a batch that was refused: its halves, or
+// for a single entry that has been refused too often its dead letter. A single
+// entry below that stays pending; it will be delivered again.
+func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
+	if len(b.Attempts) > 0 && len(b.Dead) > 0 {
+		return []ledger.Batch{{ProductID: b.ProductID, Attempts: b.Attempts}, {ProductID: b.ProductID, Dead: b.Dead}}
+	}
+	if n := len(b.Attempts); n > 1 {
+		return []ledger.Batch{
+			{ProductID: b.ProductID, Attempts: b.Attempts[:n/2]}, {ProductID: b.ProductID, Attempts: b.Attempts[n/2:]},
+		}
+	}
+	if n := len(b.Dead); n > 1 {
+		return []ledger.Batch{
+			{ProductID: b.ProductID, Dead: b.Dead[:n/2]}, {ProductID: b.ProductID, Dead: b.Dead[n/2:]},
+		}
+	}
+	if len(b.Dead) == 1 {
+		logx.Errorf("product %d: dead letter %s stays pending: %v", s.productID, b.Dead[0].StreamID, refusal)
+		return nil
+	}
+	attempt := b.Attempts[0]
+	s.refusals[attempt.StreamID]++
+	deliveries := s.refusals[attempt.StreamID]
+	logx.Errorf("product %d: entry %s refused, delivery %d of %d: %v",
+		s.productID, attempt.StreamID, deliveries, s.maxDeliveries, refusal)
+	if deliveries < s.maxDeliveries {
+		return nil
+	}
+	delete(s.refusals, attempt.StreamID)
+	reason := seckill.DeadRejectedByDatabase
+	if errors.Is(refusal, errPanic) {
+		reason = seckill.DeadTooManyDeliveries
+	}
+	return []ledger.Batch{{
+		ProductID: b.ProductID, Dead: []seckill.DeadLetter{attempt.DeadLetter(reason, int64(deliveries))},
+	}}
+}
+
+// recordLost writes down entries that exist no longer, and raises the alarm.
+func (s *storer) recordLost(ctx context.Context, ids []string) error {
+	if err := s.ledger.RecordLost(ctx, s.productID, ids); err != nil {
+		return err
+	}
+	s.metrics.LostEntries(s.productID, len(ids))
+	logx.Errorf("product %d: %d entries are lost, deleted or trimmed before they were stored: %v",
+		s.productID, len(ids), ids)
+	return nil
+}
+
+func appendIDs(ids []string, b ledger.Batch) []string {
+	for i := range b.Attempts {
+		ids = append(ids, b.Attempts[i].StreamID)
+	}
+	for i := range b.Dead {
+		ids = append(ids, b.Dead[i].StreamID)
+	}
+	return ids
+}

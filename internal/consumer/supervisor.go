@@ -1,0 +1,148 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/core/threading"
+
+	"seckill/internal/role"
+	"seckill/internal/seckill"
+	"seckill/model"
+)
+
+// followInterval is how often the table of products is looked at. With blockStep
+// it keeps a pause, a resume and a new product within two seconds on every
+// replica.
+const followInterval = 500 * time.Millisecond
+
+// Supervisor keeps one running loop for each product that is not paused. It is a
+// role: Start blocks until Stop.
+type Supervisor struct {
+	*role.Role
+
+	prepare func(ctx context.Context) error
+	list    func(ctx context.Context) ([]model.ProductState, error)
+	make    func(productID int64) *Loop
+
+	mu       sync.Mutex
+	prepared bool
+	loops    map[int64]*Loop
+}
+
+// NewSupervisor makes a supervisor. prepare brings the database into a state that
+// can be worked with (migrations, products of the configuration); it is repeated
+// until it succeeds, so that the service may start before its database. list names
+// the products, newLoop makes the loop of one.
+func NewSupervisor(prepare func(ctx context.Context) error,
+	list func(ctx context.Context) ([]model.ProductState, error), newLoop func(productID int64) *Loop) *Supervisor {
+	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*Loop{}}
+	s.Role = role.New(s.run)
+	return s
+}
+
+// Check fails unless every product that should be consumed is, on this process.
+func (s *Supervisor) Check(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.prepared {
+		return errors.New("consumers have not started")
+	}
+	var missing []int64
+	for id, loop := range s.loops {
+		if !loop.Joined() {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return fmt.Errorf("products not consumed: %v", missing)
+	}
+	return nil
+}
+
+func (s *Supervisor) run(ctx context.Context) {
+	defer s.stopAll()
+	if !s.prepareUntilDone(ctx) {
+		return
+	}
+	ticker := time.NewTicker(followInterval)
+	defer ticker.Stop()
+	for {
+		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
+			logx.Errorf("follow products: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Supervisor) prepareUntilDone(ctx context.Context) bool {
+	retry := newRetry()
+	for {
+		err := s.prepare(ctx)
+		if err == nil {
+			return true
+		}
+		logx.Errorf("prepare database: %v", err)
+		if !role.Sleep(ctx, retry.NextBackOff()) {
+			return false
+		}
+	}
+}
+
+// follow starts and stops loops as the products say. While the table cannot be
+// read, the loops that run go on: they wait for the database by themselves.
+func (s *Supervisor) follow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	products, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := make(map[int64]bool, len(products))
+	for _, p := range products {
+		wanted[p.ProductID] = p.Status != string(seckill.ProductPaused)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, loop := range s.loops {
+		if !wanted[id] {
+			loop.Signal()
+		}
+		// A loop that is still flushing keeps its place, so that a product never
+		// has two.
+		if loop.Ended() {
+			delete(s.loops, id)
+		}
+	}
+	for id, want := range wanted {
+		if _, running := s.loops[id]; want && !running {
+			loop := s.make(id)
+			s.loops[id] = loop
+			threading.GoSafe(loop.Start)
+		}
+	}
+	s.prepared = true
+	return nil
+}
+
+// stopAll asks every loop to end, then waits for them: they flush side by side.
+func (s *Supervisor) stopAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, loop := range s.loops {
+		loop.Signal()
+	}
+	for _, loop := range s.loops {
+		loop.Stop()
+	}
+}

@@ -1,0 +1,164 @@
+// Package metrics holds what operators see of the pipeline on /metrics of the
+// DevServer (contract section 7), beside the metrics of go-zero itself.
+package metrics
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"seckill/internal/seckill"
+)
+
+// namespace begins the name of every metric.
+const namespace = "seckill"
+
+// reasonOther stands for every reason that a caller of the status route made up: a
+// label must not take whatever somebody types.
+const reasonOther = "OTHER"
+
+// Metrics are the collectors of one process.
+type Metrics struct {
+	entries       *prometheus.CounterVec
+	logs          *prometheus.CounterVec
+	entrySeconds  prometheus.Histogram
+	batchEntries  prometheus.Histogram
+	storeSeconds  prometheus.Histogram
+	lag           *prometheus.GaugeVec
+	pending       *prometheus.GaugeVec
+	oldestPending *prometheus.GaugeVec
+	lost          *prometheus.CounterVec
+	consumersUp   *prometheus.GaugeVec
+	deadOpen      *prometheus.GaugeVec
+	redisUp       prometheus.Gauge
+	postgresUp    prometheus.Gauge
+}
+
+// New makes the collectors and registers them. prometheus.DefaultRegisterer is
+// what go-zero's DevServer shows.
+func New(registerer prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		entries: counters("entries_total", "Stream entries by what became of them.", "product", "outcome"),
+		logs:    counters("logs_total", "Logs by the status that they took.", "product", "status", "reason"),
+		entrySeconds: histogram("entry_seconds", "From the arrival of an entry to its commit.",
+			prometheus.ExponentialBuckets(0.0005, 2, 20)),
+		batchEntries: histogram("batch_entries", "Entries of a batch, which is one transaction.",
+			prometheus.ExponentialBuckets(1, 2, 15)),
+		storeSeconds: histogram("store_seconds", "Time to store a batch.", prometheus.ExponentialBuckets(0.0005, 2, 16)),
+		lag:          gauges("stream_lag", "Entries not yet delivered to the group.", "product"),
+		pending:      gauges("stream_pending", "Entries delivered and not acknowledged.", "product"),
+		oldestPending: gauges("stream_oldest_pending_seconds",
+			"Age of the oldest entry that is delivered and not acknowledged; 0 when there is none.", "product"),
+		lost: counters("stream_lost_entries_total",
+			"Entries deleted or trimmed from the stream before they were stored.", "product"),
+		consumersUp: gauges("consumers_up", "Consumers of this process that have joined their group.", "product"),
+		deadOpen:    gauges("dead_letters_open", "Dead letters that nobody has dealt with.", "product"),
+		redisUp:     gauge("redis_up", "1 when Redis answers."),
+		postgresUp:  gauge("postgres_up", "1 when PostgreSQL answers."),
+	}
+	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.pending,
+		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.redisUp, m.postgresUp)
+	return m
+}
+
+// LogsWritten counts logs that took a status.
+func (m *Metrics) LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int) {
+	m.logs.WithLabelValues(label(productID), string(status), reasonLabel(reason)).Add(float64(n))
+}
+
+// LostEntries counts entries that were deleted before they were stored.
+func (m *Metrics) LostEntries(productID int64, n int) {
+	m.lost.WithLabelValues(label(productID)).Add(float64(n))
+}
+
+// ConsumerUp tells whether this process's consumer of a product has joined.
+func (m *Metrics) ConsumerUp(productID int64, up bool) {
+	m.consumersUp.WithLabelValues(label(productID)).Set(boolean(up))
+}
+
+// StreamState shows how far a product's group is. A lag of nil is not known and
+// leaves the gauge as it was.
+func (m *Metrics) StreamState(productID int64, lag *int64, pending int64, oldest time.Duration) {
+	product := label(productID)
+	if lag != nil {
+		m.lag.WithLabelValues(product).Set(float64(*lag))
+	}
+	m.pending.WithLabelValues(product).Set(float64(pending))
+	m.oldestPending.WithLabelValues(product).Set(oldest.Seconds())
+}
+
+// DeadLettersOpen shows the open dead letters of a product.
+func (m *Metrics) DeadLettersOpen(productID, n int64) {
+	m.deadOpen.WithLabelValues(label(productID)).Set(float64(n))
+}
+
+// RedisUp and PostgresUp show whether the servers answer.
+func (m *Metrics) RedisUp(up bool) { m.redisUp.Set(boolean(up)) }
+
+// PostgresUp shows whether PostgreSQL answers.
+func (m *Metrics) PostgresUp(up bool) { m.postgresUp.Set(boolean(up)) }
+
+// Entries are the counters of one product's entries, looked up once rather than
+// for each batch.
+type Entries struct {
+	stored, duplicate, dead prometheus.Counter
+	metrics                 *Metrics
+}
+
+// Entries returns the counters of a product.
+func (m *Metrics) Entries(productID int64) *Entries {
+	product := label(productID)
+	return &Entries{
+		stored:    m.entries.WithLabelValues(product, "stored"),
+		duplicate: m.entries.WithLabelValues(product, "duplicate"),
+		dead:      m.entries.WithLabelValues(product, "dead"),
+		metrics:   m,
+	}
+}
+
+// BatchStored counts a batch that has been committed after taking the given time.
+func (e *Entries) BatchStored(stored, duplicates, dead int, took time.Duration) {
+	e.stored.Add(float64(stored))
+	e.duplicate.Add(float64(duplicates))
+	e.dead.Add(float64(dead))
+	e.metrics.batchEntries.Observe(float64(stored + duplicates + dead))
+	e.metrics.storeSeconds.Observe(took.Seconds())
+}
+
+// EntryStored counts the way of one entry from its arrival to its commit.
+func (e *Entries) EntryStored(took time.Duration) {
+	e.metrics.entrySeconds.Observe(took.Seconds())
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func gauges(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+}
+
+func label(productID int64) string { return strconv.FormatInt(productID, 10) }
+
+func reasonLabel(reason seckill.Reason) string {
+	if reason == "" || reason.Settled() {
+		return string(reason)
+	}
+	return reasonOther
+}
+
+func boolean(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,64 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// blockingPoolSize bounds the connections of blocking reads: one a product, made
+// as they are needed.
+const blockingPoolSize = 4096
+
+// ClientConfig says where Redis is.
+type ClientConfig struct {
+	Addrs        []string // one address, or several for Redis Cluster
+	Password     string
+	DB           int           // 0 on Redis Cluster
+	ReadTimeout  time.Duration // of ordinary commands; blocking reads add their own wait
+	WriteTimeout time.Duration
+}
+
+// Clients are the two connection pools of a process: Blocking is for reads that
+// wait, Commands for all else.
+type Clients struct {
+	Commands redis.UniversalClient
+	Blocking redis.UniversalClient
+}
+
+// NewClients makes the clients. It connects to nothing yet.
+func NewClients(c ClientConfig) *Clients {
+	options := redis.UniversalOptions{
+		Addrs: c.Addrs, Password: c.Password, DB: c.DB,
+		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+		ContextTimeoutEnabled: true,
+	}
+	blocking := options
+	blocking.PoolSize = blockingPoolSize
+	// A read that failed is repeated by the consumer, which backs off and tells
+	// the operator; a silent repetition here would only hide it.
+	blocking.MaxRetries = -1
+	return &Clients{Commands: redis.NewUniversalClient(&options), Blocking: redis.NewUniversalClient(&blocking)}
+}
+
+// Ping reports whether Redis answers.
+func (c *Clients) Ping(ctx context.Context) error {
+	if err := c.Commands.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ping redis: %w", err)
+	}
+	return nil
+}
+
+// Close closes both pools.
+func (c *Clients) Close() error {
+	if err := c.Blocking.Close(); err != nil {
+		_ = c.Commands.Close()
+		return fmt.Errorf("close blocking redis connections: %w", err)
+	}
+	if err := c.Commands.Close(); err != nil {
+		return fmt.Errorf("close redis connections: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+// Package stream holds the mechanics of Redis Streams: join a consumer group,
+// read, take over, acknowledge, trim, and look at how far a group is. It knows
+// neither PostgreSQL nor what an entry means.
+//
+// A [Reader] is one consumer of one group on one stream. Its calls are single
+// commands (or one script), one round trip each; when to call them, and what to
+// do when they fail, is the consumer's business (package consumer).
+//
+// Redis 7 or newer: XAUTOCLAIM reports the entries that were deleted while
+// pending, and XINFO GROUPS reports the lag, only since then.
+package stream

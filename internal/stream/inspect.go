@@ -1,0 +1,210 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// pendingPage is how many pending entries one XPENDING asks for.
+	pendingPage = 10_000
+	// lagProbe is how many entries are counted, at most, where Redis cannot tell
+	// the lag itself.
+	lagProbe = 1_000
+)
+
+// State is how far the group of one product's stream is.
+type State struct {
+	ProductID        int64
+	Stream           string
+	Group            string
+	Length           int64          // entries in the stream, consumed ones included
+	Lag              *int64         // entries not yet delivered; nil when Redis cannot tell
+	Pending          int64          // delivered and not acknowledged
+	OldestPending    *time.Duration // since the oldest pending entry arrived; nil when none is pending
+	LastDeliveredID  string
+	EntriesPerSecond float64 // deliveries between the last two samples, all replicas together
+	Consumers        []ConsumerState
+}
+
+// ConsumerState is one consumer of a group.
+type ConsumerState struct {
+	Name    string
+	Pending int64
+	Idle    time.Duration // since its last command
+}
+
+// PendingEntry is an entry that was delivered and not acknowledged.
+type PendingEntry struct {
+	StreamID   string
+	Consumer   string
+	Idle       time.Duration // since its last delivery
+	Deliveries int64
+}
+
+// Inspector answers how far the groups are. It is safe for concurrent use.
+type Inspector struct {
+	client redis.UniversalClient
+	group  string
+	key    func(productID int64) string
+	now    func() time.Time
+
+	mu    sync.Mutex
+	rates map[int64]rate
+}
+
+// rate is what two samples of a group say about its speed.
+type rate struct {
+	at        time.Time
+	read      int64
+	perSecond float64
+}
+
+// NewInspector makes an inspector of the given group; key names a product's stream.
+func NewInspector(client redis.UniversalClient, group string, key func(productID int64) string) *Inspector {
+	return &Inspector{client: client, group: group, key: key, now: time.Now, rates: map[int64]rate{}}
+}
+
+// State asks Redis for the state of a product's stream. A stream or a group that
+// does not exist yet is a State of zeros.
+func (i *Inspector) State(ctx context.Context, productID int64) (State, error) {
+	key := i.key(productID)
+	state := State{ProductID: productID, Stream: key, Group: i.group, LastDeliveredID: "0-0"}
+	group, err := i.groupInfo(ctx, key, &state)
+	if err != nil || group == nil {
+		return state, err
+	}
+	state.Pending, state.LastDeliveredID = group.Pending, group.LastDeliveredID
+	if err := i.addDetail(ctx, &state); err != nil {
+		return state, err
+	}
+	state.Lag, err = i.lag(ctx, key, group)
+	if err != nil {
+		return state, err
+	}
+	i.mu.Lock()
+	state.EntriesPerSecond = i.rates[productID].perSecond
+	i.mu.Unlock()
+	return state, nil
+}
+
+// Sample is State, and besides remembers how much was read, from which the rate
+// of the following calls comes. One background role calls it at regular times.
+func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) {
+	state, err := i.State(ctx, productID)
+	if err != nil {
+		return state, err
+	}
+	group, err := i.groupInfo(ctx, state.Stream, &state)
+	if err != nil || group == nil {
+		return state, err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now, last := i.now(), i.rates[productID]
+	next := rate{at: now, read: group.EntriesRead}
+	if seconds := now.Sub(last.at).Seconds(); !last.at.IsZero() && seconds > 0 && next.read >= last.read {
+		next.perSecond = float64(next.read-last.read) / seconds
+	}
+	i.rates[productID] = next
+	state.EntriesPerSecond = next.perSecond
+	return state, nil
+}
+
+// groupInfo fills in the length and returns the group, nil when there is none.
+func (i *Inspector) groupInfo(ctx context.Context, key string, state *State) (*redis.XInfoGroup, error) {
+	pipe := i.client.Pipeline()
+	length, groups := pipe.XLen(ctx, key), pipe.XInfoGroups(ctx, key)
+	if _, err := pipe.Exec(ctx); err != nil && !isNoKey(err) {
+		return nil, fmt.Errorf("inspect %s: %w", key, err)
+	}
+	state.Length = length.Val()
+	for _, g := range groups.Val() {
+		if g.Name == i.group {
+			return &g, nil
+		}
+	}
+	return nil, nil
+}
+
+// addDetail fills in the oldest pending entry and the consumers.
+func (i *Inspector) addDetail(ctx context.Context, state *State) error {
+	pipe := i.client.Pipeline()
+	summary := pipe.XPending(ctx, state.Stream, i.group)
+	consumers := pipe.XInfoConsumers(ctx, state.Stream, i.group)
+	clock := pipe.Time(ctx)
+	if _, err := pipe.Exec(ctx); err != nil && !IsNoGroup(err) && !isNoKey(err) {
+		return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
+	}
+	for _, c := range consumers.Val() {
+		state.Consumers = append(state.Consumers, ConsumerState{Name: c.Name, Pending: c.Pending, Idle: c.Idle})
+	}
+	if p := summary.Val(); p != nil && p.Count > 0 {
+		age := max(0, clock.Val().Sub(arrival(p.Lower)))
+		state.OldestPending = &age
+	}
+	return nil
+}
+
+// lag returns the entries not yet delivered. Redis cannot tell after deletions in
+// the middle of a stream; then the entries are counted, up to a bound.
+func (i *Inspector) lag(ctx context.Context, key string, group *redis.XInfoGroup) (*int64, error) {
+	if group.Lag >= 0 {
+		return &group.Lag, nil
+	}
+	rest, err := i.client.XRangeN(ctx, key, "("+group.LastDeliveredID, "+", lagProbe).Result()
+	if err != nil {
+		return nil, fmt.Errorf("count undelivered entries of %s: %w", key, err)
+	}
+	if len(rest) == lagProbe {
+		return nil, nil //nolint:nilnil // nil is the documented "cannot tell"
+	}
+	n := int64(len(rest))
+	return &n, nil
+}
+
+// Pending lists up to limit pending entries with IDs below before ("" for all),
+// newest first. Redis lists them from the oldest only, so the whole list up to
+// before is walked, a page at a time.
+func (i *Inspector) Pending(ctx context.Context, productID int64, before string, limit int) ([]PendingEntry, error) {
+	key, start, end := i.key(productID), "-", "+"
+	if before != "" {
+		end = "(" + before
+	}
+	var newest []redis.XPendingExt
+	for {
+		page, err := i.client.XPendingExt(ctx, &redis.XPendingExtArgs{
+			Stream: key, Group: i.group, Start: start, End: end, Count: pendingPage,
+		}).Result()
+		if err != nil && !IsNoGroup(err) && !isNoKey(err) {
+			return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
+		}
+		newest = append(newest, page...)
+		newest = newest[max(0, len(newest)-limit):]
+		if len(page) < pendingPage {
+			return reversed(newest), nil
+		}
+		start = "(" + page[len(page)-1].ID
+	}
+}
+
+func reversed(in []redis.XPendingExt) []PendingEntry {
+	out := make([]PendingEntry, 0, len(in))
+	for n := len(in) - 1; n >= 0; n-- {
+		out = append(out, PendingEntry{
+			StreamID: in[n].ID, Consumer: in[n].Consumer, Idle: in[n].Idle, Deliveries: in[n].RetryCount,
+		})
+	}
+	return out
+}
+
+// isNoKey reports that a stream does not exist.
+func isNoKey(err error) bool {
+	return errors.Is(err, redis.Nil) || strings.Contains(err.Error(), "no such key")
+}

@@ -1,0 +1,174 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/seckill"
+)
+
+// FirstID is where a group begins: the start of the stream. Never "$": what was
+// written before the group existed must be consumed too.
+const FirstID = "0"
+
+// Entry is one message of a stream. The values of Fields are strings.
+type Entry struct {
+	ID     string
+	Fields map[string]any
+}
+
+// Batch is what one command delivered: entries, and the IDs of messages that were
+// pending but exist no longer (deleted or trimmed before they were acknowledged).
+// Those are lost: whoever reads the batch records them and acknowledges them.
+type Batch struct {
+	Entries []Entry
+	Lost    []string
+}
+
+// Reader is one consumer of one group on one stream. It is safe for concurrent
+// use, as the client is.
+type Reader struct {
+	commands redis.UniversalClient
+	blocking redis.UniversalClient
+	key      string
+	group    string
+	consumer string
+}
+
+// NewReader makes a reader. Blocking reads go through blocking, a client with a
+// connection pool of its own, so that they never keep acknowledgements waiting.
+func NewReader(commands, blocking redis.UniversalClient, key, group, consumer string) *Reader {
+	return &Reader{commands: commands, blocking: blocking, key: key, group: group, consumer: consumer}
+}
+
+// Key returns the name of the stream.
+func (r *Reader) Key() string { return r.key }
+
+// Group returns the name of the consumer group.
+func (r *Reader) Group() string { return r.group }
+
+// Consumer returns the name of this consumer in the group.
+func (r *Reader) Consumer() string { return r.consumer }
+
+// Join creates the group at the start of the stream, and the stream too, unless
+// they are there already.
+func (r *Reader) Join(ctx context.Context) error {
+	err := r.commands.XGroupCreateMkStream(ctx, r.key, r.group, FirstID).Err()
+	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
+		return fmt.Errorf("create group %s on %s: %w", r.group, r.key, err)
+	}
+	return nil
+}
+
+// Read delivers up to count new entries, and waits up to block for the first of
+// them. An empty batch means that none came. count must be at least 1: to Redis,
+// COUNT 0 means everything.
+func (r *Reader) Read(ctx context.Context, count int, block time.Duration) (Batch, error) {
+	return r.read(ctx, r.blocking, ">", count, block)
+}
+
+// ReadOwnPending delivers again up to count entries that this consumer was given
+// before and has not acknowledged, those after the given ID ([FirstID] for all).
+func (r *Reader) ReadOwnPending(ctx context.Context, after string, count int) (Batch, error) {
+	return r.read(ctx, r.commands, after, count, -1)
+}
+
+func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id string, count int,
+	block time.Duration) (Batch, error) {
+	if count < 1 {
+		return Batch{}, fmt.Errorf("read %s: count %d is below 1", r.key, count)
+	}
+	streams, err := client.XReadGroup(ctx, &redis.XReadGroupArgs{
+		Group: r.group, Consumer: r.consumer, Streams: []string{r.key, id},
+		Count: int64(count), Block: block,
+	}).Result()
+	if errors.Is(err, redis.Nil) {
+		return Batch{}, nil
+	}
+	if err != nil {
+		return Batch{}, fmt.Errorf("read %s: %w", r.key, err)
+	}
+	var batch Batch
+	for _, s := range streams {
+		batch.add(s.Messages)
+	}
+	return batch, nil
+}
+
+// Claim takes over up to count entries that have been pending for minIdle or
+// longer, whoever their consumer is, scanning the group's pending list from
+// start. It returns where the next scan goes on; "0-0" means that the list has
+// been seen to its end.
+func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration, count int) (Batch, string, error) {
+	messages, next, deleted, err := r.commands.XAutoClaimWithDeleted(ctx, &redis.XAutoClaimArgs{
+		Stream: r.key, Group: r.group, Consumer: r.consumer,
+		MinIdle: minIdle, Start: start, Count: int64(count),
+	}).Result()
+	if err != nil {
+		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w", r.key, err)
+	}
+	batch := Batch{Lost: deleted}
+	batch.add(messages)
+	return batch, next, nil
+}
+
+// Ack acknowledges entries, all in one command. Acknowledging twice is harmless.
+func (r *Reader) Ack(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := r.commands.XAck(ctx, r.key, r.group, ids...).Err(); err != nil {
+		return fmt.Errorf("acknowledge %d entries of %s: %w", len(ids), r.key, err)
+	}
+	return nil
+}
+
+// add sorts messages into entries and lost ones: a pending message that exists no
+// longer is delivered with its ID and no fields, which no real entry can lack.
+func (b *Batch) add(messages []redis.XMessage) {
+	if b.Entries == nil {
+		b.Entries = make([]Entry, 0, len(messages))
+	}
+	for _, m := range messages {
+		if len(m.Values) == 0 {
+			b.Lost = append(b.Lost, m.ID)
+			continue
+		}
+		b.Entries = append(b.Entries, Entry{ID: m.ID, Fields: m.Values})
+	}
+}
+
+// IsNoGroup reports whether err says that the stream or its group is gone, as
+// after a flush, a failover to an empty replica, or the deletion of the key during
+// a blocking read.
+func IsNoGroup(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		text := err.Error()
+		if strings.HasPrefix(text, "NOGROUP") || strings.HasPrefix(text, "UNBLOCKED") {
+			return true
+		}
+	}
+	return false
+}
+
+// LastID returns the ID of the last message of a batch, lost or not, "" of an
+// empty batch.
+func (b *Batch) LastID() string {
+	var last seckill.StreamID
+	found := false
+	for _, e := range b.Entries {
+		last, found = higher(last, parseID(e.ID)), true
+	}
+	for _, id := range b.Lost {
+		last, found = higher(last, parseID(id)), true
+	}
+	if !found {
+		return ""
+	}
+	return last.String()
+}

@@ -1,0 +1,87 @@
+# What can be done here; `make` alone lists it.
+
+GO      ?= go
+BIN     := $(CURDIR)/bin
+GOCTL   := $(BIN)/goctl
+LINTER  := $(BIN)/golangci-lint
+WITHDB  := $(GO) run ./internal/devstack/withdb --
+
+# Packages tested at once. Each may run a PostgreSQL and a Redis of its own, so
+# more of them than cores makes every one slow.
+TEST_P       ?= 2
+TEST_TIMEOUT ?= 15m
+
+# Tables that have a model. Quoted, as goctl takes patterns too.
+TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seckill_audit
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## Run the service with private servers under .dev/
+	$(GO) run . -f etc/dev.yaml
+
+.PHONY: build
+build: ## Build bin/seckill
+	$(GO) build -trimpath -o $(BIN)/seckill .
+
+.PHONY: servers
+servers: ## Make sure that PostgreSQL and Redis are there for the tests
+	@./tools/setup-servers.sh
+
+.PHONY: test
+test: servers ## Run every test with the race detector, on real servers
+	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: bench
+bench: servers ## Run the benchmarks, each once
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
+
+.PHONY: lint
+lint: $(LINTER) ## Run the linters and check the formatting
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
+	$(LINTER) run ./...
+
+.PHONY: gen
+gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models and openapi.json
+
+# Scaffolds (logic, handlers, configuration, main) that exist are left alone.
+.PHONY: gen-api
+gen-api: $(GOCTL)
+	$(GOCTL) api go --api seckill.api --dir . --style go_zero --type-group --home tools/goctl
+
+.PHONY: gen-model
+gen-model: $(GOCTL) servers
+	$(WITHDB) $(GOCTL) model pg datasource --url {url} --table '$(TABLES)' --dir model --style go_zero
+
+# The date of the generation would make every run a change.
+.PHONY: gen-doc
+gen-doc: $(GOCTL)
+	$(GOCTL) api swagger --api seckill.api --dir $(BIN) --filename openapi
+	grep -v '"x-date":' $(BIN)/openapi.json > openapi.json
+
+# The checksums of every file that git tracks or would offer to track.
+snapshot = git ls-files -co --exclude-standard -z | xargs -0 cksum 2>/dev/null | sort -k 3
+
+.PHONY: gen-check
+gen-check: $(GOCTL) ## Fail if make gen would change or add a file
+	@$(snapshot) > $(BIN)/gen-before; true
+	@$(MAKE) gen
+	@$(snapshot) > $(BIN)/gen-after; true
+	@diff $(BIN)/gen-before $(BIN)/gen-after || \
+	{ echo "make gen changes the files above: run it and commit the result"; exit 1; }
+
+.PHONY: tools
+tools: $(GOCTL) $(LINTER) ## Build goctl and golangci-lint, as pinned in tools/go.mod
+
+$(GOCTL): tools/go.mod tools/go.sum
+	cd tools && GOBIN=$(BIN) $(GO) install github.com/zeromicro/go-zero/tools/goctl
+	@touch $@
+
+$(LINTER): tools/go.mod tools/go.sum
+	cd tools && GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@

@@ -1,0 +1,40 @@
+package devstack
+
+import (
+	"io"
+	"time"
+)
+
+const (
+	// postgresEnv set to "embedded" skips installed PostgreSQL binaries.
+	postgresEnv = "SECKILL_DEVSTACK_POSTGRES"
+	// redisEnv set to "miniredis" skips an installed redis-server.
+	redisEnv = "SECKILL_DEVSTACK_REDIS"
+
+	// startTimeout bounds one start, from the fork to the first answer. Loading
+	// a large append-only file or recovering after a crash is what takes long.
+	startTimeout = time.Minute
+	// stopTimeout bounds each stage of a stop: the clean one, then each
+	// harsher one.
+	stopTimeout = 20 * time.Second
+	// stopGrace is what each stage of a stop gets when the caller's context has
+	// ended.
+	stopGrace = 5 * time.Second
+	// pollInterval is how often a starting server is asked whether it answers.
+	pollInterval = 20 * time.Millisecond
+
+	loopback = "127.0.0.1"
+)
+
+// Options of one private server.
+type Options struct {
+	// Dir is the data folder, made if it is not there. Defaults to a throw-away
+	// folder, which Stop removes.
+	Dir string
+	// Port to listen on, on 127.0.0.1. Defaults to a free one, which the server
+	// keeps over Pause and Resume.
+	Port int
+	// Log receives the server's output. Defaults to a file in Dir, whose end
+	// goes into the error when the server does not start.
+	Log io.Writer
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Makes sure that the binaries of PostgreSQL and Redis are on this machine. The
+# tests run servers of their own; no system service is needed, or started.
+set -eu
+
+has_redis() { command -v redis-server >/dev/null 2>&1; }
+
+# The same places as internal/devstack looks into.
+has_postgres() {
+	if command -v postgres >/dev/null 2>&1; then return 0; fi
+	if bindir=$(pg_config --bindir 2>/dev/null) && [ -x "$bindir/initdb" ] && [ -x "$bindir/postgres" ]; then return 0; fi
+	for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb \
+		/opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb; do
+		if [ -x "$initdb" ]; then return 0; fi
+	done
+	return 1
+}
+
+missing=""
+has_redis || missing="$missing redis-server"
+has_postgres || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
+if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
+	echo "The tests need the programs of:$missing" >&2
+	echo "  Debian, Ubuntu:  sudo apt-get install$missing" >&2
+	echo "  macOS:           brew install redis postgresql" >&2
+	echo "  Fedora:          sudo dnf install redis postgresql-server" >&2
+	exit 1
+fi
+
+# Debian starts what it installs, unless a policy-rc.d says no (its exit code
+# 101: "action forbidden by policy"). If the machine has none of its own, ours
+# is there while apt runs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	trap '$as_root rm -f "$policy"' EXIT
+	trap 'exit 1' INT TERM
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+	$as_root chmod 755 "$policy"
+fi
+
+echo "installing:$missing"
+$as_root apt-get update -qq
+# shellcheck disable=SC2086 # words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -147,3 +147,23 @@ func LogUsers(ctx context.Context, tx pgx.Tx, productID int64, streamIDs []strin
 	}
 	return users, nil
 }
+
+const selectUnknownEntries = `
+SELECT u.stream_id FROM unnest($2::text[]) WITH ORDINALITY AS u(stream_id, n)
+ WHERE NOT EXISTS (SELECT 1 FROM seckill_logs l WHERE l.product_id = $1 AND l.stream_id = u.stream_id)
+   AND NOT EXISTS (SELECT 1 FROM seckill_dead_letters d WHERE d.product_id = $1 AND d.stream_id = u.stream_id)
+ ORDER BY u.n`
+
+// UnknownEntries returns those of the given entries of a product that are stored
+// neither as a log nor as a dead letter.
+func UnknownEntries(ctx context.Context, tx pgx.Tx, productID int64, streamIDs []string) ([]string, error) {
+	rows, err := tx.Query(ctx, selectUnknownEntries, productID, streamIDs)
+	if err != nil {
+		return nil, fmt.Errorf("select unknown entries: %w", err)
+	}
+	unknown, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("select unknown entries: %w", err)
+	}
+	return unknown, nil
+}

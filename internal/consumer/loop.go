@@ -30,7 +30,7 @@ type Reader interface {
 // Ledger is where a loop stores; ledger.Ledger is it.
 type Ledger interface {
 	Record(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
-	RecordLost(ctx context.Context, productID int64, streamIDs []string) error
+	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
 }
 
 // Loop consumes one product's stream. It is a role: Start blocks until Stop.

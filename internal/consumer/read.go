@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -101,19 +102,16 @@ func (l *Loop) claimWhenDue(ctx context.Context, fetched chan<- fetch) error {
 	return nil
 }
 
-// withoutFlying removes the entries that this loop has under way already.
+// withoutFlying removes the entries that this loop has under way already. One of
+// them that was deleted meanwhile is not lost: its fields are here.
 func (l *Loop) withoutFlying(batch stream.Batch) stream.Batch {
 	flying := l.flight.ids()
-	if len(flying) == 0 || len(batch.Entries) == 0 {
+	if len(flying) == 0 {
 		return batch
 	}
-	kept := make([]stream.Entry, 0, len(batch.Entries))
-	for _, e := range batch.Entries {
-		if !flying[e.ID] {
-			kept = append(kept, e)
-		}
-	}
-	return stream.Batch{Entries: kept, Lost: batch.Lost}
+	batch.Entries = slices.DeleteFunc(batch.Entries, func(e stream.Entry) bool { return flying[e.ID] })
+	batch.Lost = slices.DeleteFunc(batch.Lost, func(id string) bool { return flying[id] })
+	return batch
 }
 
 // send decodes a batch and hands it on. It waits while the batch before has not
@@ -124,11 +122,11 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 		return
 	}
 	f := fetch{batch: decode(l.productID, batch.Entries), lost: batch.Lost}
-	ids := make([]string, 0, len(batch.Entries))
+	ids := make([]string, 0, len(batch.Entries)+len(batch.Lost))
 	for _, e := range batch.Entries {
 		ids = append(ids, e.ID)
 	}
-	f.number = l.flight.depart(ids)
+	f.number = l.flight.depart(append(ids, batch.Lost...))
 	select {
 	case fetched <- f:
 	case <-ctx.Done():

@@ -160,14 +160,16 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 	}}
 }
 
-// recordLost writes down entries that exist no longer, and raises the alarm.
+// recordLost writes down entries that exist no longer, and raises the alarm for
+// those that had not been stored.
 func (s *storer) recordLost(ctx context.Context, ids []string) error {
-	if err := s.ledger.RecordLost(ctx, s.productID, ids); err != nil {
+	lost, err := s.ledger.RecordLost(ctx, s.productID, ids)
+	if err != nil || len(lost) == 0 {
 		return err
 	}
-	s.metrics.LostEntries(s.productID, len(ids))
+	s.metrics.LostEntries(s.productID, len(lost))
 	logx.Errorf("product %d: %d entries are lost, deleted or trimmed before they were stored: %v",
-		s.productID, len(ids), ids)
+		s.productID, len(lost), lost)
 	return nil
 }
 

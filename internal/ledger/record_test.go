@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -180,14 +181,25 @@ func TestRecordTellsARefusalFromAnOutage(t *testing.T) {
 	}
 }
 
-func TestRecordLost(t *testing.T) {
+func TestOnlyWhatWasNotStoredIsLost(t *testing.T) {
 	l, pool, _ := newLedger(t, 1)
-	if err := l.RecordLost(t.Context(), 1, []string{"1-0", "2-0"}); err != nil {
+	stored := ledger.Batch{
+		ProductID: 1, Attempts: attempts(3, 1),
+		Dead: []seckill.DeadLetter{deadLetter("4-0", seckill.DeadInvalidUID, "x")},
+	}
+	if _, err := l.Record(t.Context(), stored); err != nil {
 		t.Fatal(err)
+	}
+	lost, err := l.RecordLost(t.Context(), 1, []string{"1-0", "3-0", "4-0", "2-0"})
+	if err != nil || !slices.Equal(lost, []string{"1-0", "2-0"}) {
+		t.Fatalf("%v, %v", lost, err)
+	}
+	if lost, err := l.RecordLost(t.Context(), 1, []string{"3-0"}); err != nil || len(lost) != 0 {
+		t.Fatalf("%v, %v", lost, err)
 	}
 	n := servertest.Count(t, pool, `SELECT count(*) FROM seckill_audit WHERE action = 'entries.lost'
 		AND target = 'product:1' AND detail->'streamIds' = '["1-0", "2-0"]'`)
-	if n != 1 {
-		t.Errorf("%d audit rows of 1", n)
+	if all := servertest.Count(t, pool, "SELECT count(*) FROM seckill_audit"); n != 1 || all != 1 {
+		t.Errorf("%d audit rows of 1, %d in all", n, all)
 	}
 }

@@ -24,7 +24,8 @@ type Entry struct {
 
 // Batch is what one command delivered: entries, and the IDs of messages that were
 // pending but exist no longer (deleted or trimmed before they were acknowledged).
-// Those are lost: whoever reads the batch records them and acknowledges them.
+// Those are lost unless they have been stored meanwhile: whoever reads the batch
+// finds out, records the lost ones and acknowledges all.
 type Batch struct {
 	Entries []Entry
 	Lost    []string
@@ -103,7 +104,8 @@ func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id stri
 // Claim takes over up to count entries that have been pending for minIdle or
 // longer, whoever their consumer is, scanning the group's pending list from
 // start. It returns where the next scan goes on; "0-0" means that the list has
-// been seen to its end.
+// been seen to its end. Messages that exist no longer are reported, and leave the
+// pending list, however short they were idle.
 func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration, count int) (Batch, string, error) {
 	messages, next, deleted, err := r.commands.XAutoClaimWithDeleted(ctx, &redis.XAutoClaimArgs{
 		Stream: r.key, Group: r.group, Consumer: r.consumer,

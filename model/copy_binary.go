@@ -1,8 +1,14 @@
 package model
 
 import (
+	"bytes"
+	"context"
 	"encoding/binary"
+	"fmt"
 	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // The binary COPY format (PostgreSQL documentation, COPY, "Binary Format"),
@@ -21,6 +27,24 @@ var (
 
 // copyBuffers are reused: a batch's buffer is as large as the batch before it.
 var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}
+
+// copyRows runs a simple query that contains one COPY FROM STDIN in binary format,
+// and feeds it rows; put writes one. It returns the tag of the query's last
+// statement.
+func copyRows[T any](ctx context.Context, conn *pgx.Conn, query string, rows []T,
+	put func(*copyBuffer, *T)) (pgconn.CommandTag, error) {
+	buffer := newCopyBuffer()
+	defer buffer.release()
+	for i := range rows {
+		put(buffer, &rows[i])
+	}
+	buffer.finish()
+	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), query)
+	if err != nil {
+		return tag, fmt.Errorf("copy %d rows: %w", len(rows), err)
+	}
+	return tag, nil
+}
 
 // copyBuffer holds the rows of one COPY.
 type copyBuffer struct{ data []byte }

@@ -5,7 +5,13 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
+
+// executor is a transaction, or a connection that is in one.
+type executor interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
 
 // NewDeadLetter is a dead letter to be written.
 type NewDeadLetter struct {
@@ -25,7 +31,7 @@ ON CONFLICT (product_id, stream_id, fingerprint) DO NOTHING`
 
 // InsertDeadLetters writes those of the dead letters of one product that are not
 // stored yet, and returns how many those are.
-func InsertDeadLetters(ctx context.Context, tx pgx.Tx, productID int64, letters []NewDeadLetter) (int64, error) {
+func InsertDeadLetters(ctx context.Context, tx executor, productID int64, letters []NewDeadLetter) (int64, error) {
 	n := len(letters)
 	streams, fields, reasons := make([]string, n), make([]string, n), make([]string, n)
 	deliveries, fingerprints := make([]int64, n), make([]string, n)

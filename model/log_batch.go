@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -40,7 +39,7 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) e
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
 	statement := "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
-	return copyRows(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
+	return copyAll(ctx, conn.Conn(), statement, logs)
 }
 
 // RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
@@ -54,25 +53,16 @@ func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64) error {
 
 // CopyLogs writes logs within a transaction.
 func CopyLogs(ctx context.Context, tx pgx.Tx, logs []NewLog) error {
-	return copyRows(ctx, tx.Conn(), copyLogs, logs, (*copyBuffer).log)
+	return copyAll(ctx, tx.Conn(), copyLogs, logs)
 }
 
-// copyRows runs a COPY FROM STDIN in binary format. put writes one row.
-func copyRows[T any](ctx context.Context, conn *pgx.Conn, statement string, rows []T, put func(*copyBuffer, *T)) error {
-	buffer := newCopyBuffer()
-	defer buffer.release()
-	for i := range rows {
-		put(buffer, &rows[i])
+// copyAll copies logs by a statement that ends with the COPY.
+func copyAll(ctx context.Context, conn *pgx.Conn, statement string, logs []NewLog) error {
+	tag, err := copyRows(ctx, conn, statement, logs, (*copyBuffer).log)
+	if err == nil && tag.RowsAffected() != int64(len(logs)) {
+		err = fmt.Errorf("copy %d rows: %d arrived", len(logs), tag.RowsAffected())
 	}
-	buffer.finish()
-	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), statement)
-	if err != nil {
-		return fmt.Errorf("copy %d rows: %w", len(rows), err)
-	}
-	if tag.RowsAffected() != int64(len(rows)) {
-		return fmt.Errorf("copy %d rows: %d arrived", len(rows), tag.RowsAffected())
-	}
-	return nil
+	return err
 }
 
 func (b *copyBuffer) log(l *NewLog) {
@@ -122,9 +112,7 @@ func InsertLogs(ctx context.Context, tx pgx.Tx, productID int64, logs []NewLog) 
 	return stored, nil
 }
 
-// selectLogUsers joins from the array through the unique index. OFFSET 0 and
-// LATERAL keep the planner from turning it around into a scan of the whole table,
-// however small the table was when the plan was made.
+// selectLogUsers joins from the array through the unique index.
 const selectLogUsers = `
 SELECT l.stream_id, l.user_id
   FROM unnest($2::text[]) AS u(stream_id),
@@ -134,18 +122,25 @@ SELECT l.stream_id, l.user_id
 // LogUsers returns the users of those of the given entries of a product that are
 // stored, by stream ID.
 func LogUsers(ctx context.Context, tx pgx.Tx, productID int64, streamIDs []string) (map[string]int64, error) {
+	if err := indexesOnly(ctx, tx); err != nil {
+		return nil, err
+	}
 	rows, err := tx.Query(ctx, selectLogUsers, productID, streamIDs)
 	if err != nil {
 		return nil, fmt.Errorf("select users of logs: %w", err)
 	}
 	users := make(map[string]int64, len(streamIDs))
-	var id string
-	var user int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &user}, func() error { users[id] = user; return nil })
-	if err != nil {
+	if err := collectLogUsers(rows, users); err != nil {
 		return nil, fmt.Errorf("select users of logs: %w", err)
 	}
 	return users, nil
+}
+
+func collectLogUsers(rows pgx.Rows, users map[string]int64) error {
+	var id string
+	var user int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &user}, func() error { users[id] = user; return nil })
+	return err
 }
 
 const selectUnknownEntries = `
@@ -157,6 +152,9 @@ SELECT u.stream_id FROM unnest($2::text[]) WITH ORDINALITY AS u(stream_id, n)
 // UnknownEntries returns those of the given entries of a product that are stored
 // neither as a log nor as a dead letter.
 func UnknownEntries(ctx context.Context, tx pgx.Tx, productID int64, streamIDs []string) ([]string, error) {
+	if err := indexesOnly(ctx, tx); err != nil {
+		return nil, err
+	}
 	rows, err := tx.Query(ctx, selectUnknownEntries, productID, streamIDs)
 	if err != nil {
 		return nil, fmt.Errorf("select unknown entries: %w", err)

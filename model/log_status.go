@@ -38,6 +38,9 @@ func LockLogs(ctx context.Context, tx pgx.Tx, keys []LogKey) (map[LogKey]LockedL
 	for i, k := range keys {
 		products[i], streams[i] = k.ProductID, k.StreamID
 	}
+	if err := indexesOnly(ctx, tx); err != nil {
+		return nil, err
+	}
 	rows, err := tx.Query(ctx, lockLogs, products, streams)
 	if err != nil {
 		return nil, fmt.Errorf("lock logs: %w", err)
@@ -73,9 +76,8 @@ func UpdateLogStatuses(ctx context.Context, tx pgx.Tx, changes []LogStatus) erro
 	for i, c := range changes {
 		ids[i], statuses[i], reasons[i] = c.ID, c.Status, c.Reason
 	}
-	// A plan made for a small table must not stay a scan of a large one.
-	if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
-		return fmt.Errorf("update log statuses: %w", err)
+	if err := indexesOnly(ctx, tx); err != nil {
+		return err
 	}
 	if _, err := tx.Exec(ctx, updateLogStatuses, ids, statuses, reasons); err != nil {
 		return fmt.Errorf("update log statuses: %w", err)

@@ -51,3 +51,16 @@ func (p *Pool) Close() {
 func (p *Pool) InTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, p.Pool, fn)
 }
+
+// noSeqScan keeps plans off sequential scans until the end of the transaction. A
+// connection keeps the plan of a statement, and one that was made while a table was
+// small would stay a scan of the whole table while the table grows.
+const noSeqScan = "SET LOCAL enable_seqscan = off"
+
+// indexesOnly is noSeqScan for a transaction that has begun.
+func indexesOnly(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, noSeqScan); err != nil {
+		return fmt.Errorf("keep plans to indexes: %w", err)
+	}
+	return nil
+}

@@ -80,31 +80,26 @@ func logColumns(table string) string {
 	return table + "." + strings.ReplaceAll(seckillLogsRows, ",", ","+table+".")
 }
 
-// byStreamID orders by stream ID as the stream does. Both halves are unsigned
-// 64-bit integers, which bigint cannot hold.
-const byStreamID = `split_part(stream_id, '-', 1)::numeric DESC, split_part(stream_id, '-', 2)::numeric DESC`
-
-// findResult chooses in one statement, so that an order that ends meanwhile cannot
-// make the user's attempt disappear between two. A user's attempts are sorted only
-// when there is no live order.
+// findResult chooses among the user's attempts, few as a rule, in one statement, so
+// that an order which ends meanwhile cannot hide between two. The halves of a stream
+// ID are unsigned 64-bit integers, which bigint cannot hold.
+//
+// A flash sale makes a table grow by millions of rows before its statistics are
+// renewed, and until then one index looks as good to PostgreSQL as another. So the
+// right one is left no rival: product_id + 0 can be looked up in none but that of
+// the user, and OFFSET 0 keeps the lookup of the order apart.
 var findResult = `
-WITH live AS MATERIALIZED (
-    SELECT stream_id FROM seckill_orders
-     WHERE product_id = $1 AND user_id = $2 AND status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')
-     ORDER BY ` + byStreamID + ` LIMIT 1
-), latest AS MATERIALIZED (
-    SELECT stream_id FROM seckill_logs
-     WHERE product_id = $1 AND user_id = $2 AND NOT EXISTS (SELECT FROM live)
-     ORDER BY ` + byStreamID + ` LIMIT 1
-), chosen AS (
-    SELECT stream_id FROM live UNION ALL SELECT stream_id FROM latest
-)
 SELECT ` + logColumns("l") + `, o.id AS order_id, o.status AS order_status, o.expires_at
-  FROM chosen c
-  JOIN seckill_logs l ON l.product_id = $1 AND l.stream_id = c.stream_id
-  LEFT JOIN seckill_orders o ON o.product_id = $1 AND o.stream_id = c.stream_id
+  FROM seckill_logs l
+  LEFT JOIN LATERAL (
+    SELECT id, status, expires_at FROM seckill_orders
+     WHERE product_id = $1 AND stream_id = l.stream_id OFFSET 0) o ON true
+ WHERE l.user_id = $2 AND l.product_id + 0 = $1
+ ORDER BY (o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')) IS TRUE DESC,
+       split_part(l.stream_id, '-', 1)::numeric DESC, split_part(l.stream_id, '-', 2)::numeric DESC
  LIMIT 1`
 
+// FindResult implements SeckillLogsModel.
 func (m *customSeckillLogsModel) FindResult(ctx context.Context, productID, userID int64) (*UserResult, error) {
 	var result UserResult
 	err := m.conn.QueryRowCtx(ctx, &result, findResult, productID, userID)
@@ -117,6 +112,7 @@ func (m *customSeckillLogsModel) FindResult(ctx context.Context, productID, user
 	return &result, nil
 }
 
+// FindPage implements SeckillLogsModel.
 func (m *customSeckillLogsModel) FindPage(ctx context.Context, filter LogFilter) ([]*SeckillLogs, error) {
 	query, args := filter.statement()
 	logs := []*SeckillLogs{}
@@ -132,6 +128,7 @@ SELECT status, reason, count(*) AS count
   FROM seckill_logs WHERE product_id = $1
  GROUP BY status, reason`
 
+// CountByOutcome implements SeckillLogsModel.
 func (m *customSeckillLogsModel) CountByOutcome(ctx context.Context, productID int64) ([]*OutcomeCount, error) {
 	counts := []*OutcomeCount{}
 	if err := m.conn.QueryRowsCtx(ctx, &counts, countByOutcome, productID); err != nil {
@@ -196,7 +193,7 @@ func eachStatus(where string) string {
 		selections = append(selections,
 			"("+page(selectLogs+"status = '"+status+"' AND "+where)+")")
 	}
-	return "SELECT * FROM (" + strings.Join(selections, " UNION ALL ") + ") AS newest"
+	return "SELECT " + seckillLogsRows + " FROM (" + strings.Join(selections, " UNION ALL ") + ") AS newest"
 }
 
 // eachProduct selects the newest rows of a status without a product: those of each
@@ -209,7 +206,7 @@ func eachProduct(where string) string {
              ORDER BY l.product_id LIMIT 1)
       FROM product p WHERE p.product_id IS NOT NULL
 )
-SELECT newest.* FROM product p CROSS JOIN LATERAL (
+SELECT ` + logColumns("newest") + ` FROM product p CROSS JOIN LATERAL (
     ` + page(selectLogs+"product_id = p.product_id AND "+where) + `
 ) AS newest`
 }

@@ -40,6 +40,7 @@ const findProductIDs = `
 SELECT product_id FROM seckill_products WHERE product_id <= $1
  ORDER BY product_id DESC LIMIT $2`
 
+// FindIDs implements SeckillProductsModel.
 func (m *customSeckillProductsModel) FindIDs(ctx context.Context, last int64, limit int) ([]int64, error) {
 	ids := []int64{}
 	if err := m.conn.QueryRowsCtx(ctx, &ids, findProductIDs, last, limit); err != nil {

@@ -1,0 +1,55 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// header is where a token comes from.
+const header = "Authorization"
+
+type (
+	credentialsKey struct{}
+	identityKey    struct{}
+)
+
+// HideCredentials moves the Authorization header of r into the context of the
+// request that it returns. go-zero writes the whole request into the log when an
+// answer is 500 or above: what is not in the header cannot end up there.
+func HideCredentials(r *http.Request) *http.Request {
+	values := r.Header.Values(header)
+	hidden := r.WithContext(context.WithValue(r.Context(), credentialsKey{}, values))
+	if len(values) > 0 {
+		hidden.Header = r.Header.Clone()
+		hidden.Header.Del(header)
+	}
+	return hidden
+}
+
+// BearerToken returns the token of a request whose credentials are hidden in ctx;
+// found is false unless there is exactly one header of the scheme Bearer.
+func BearerToken(ctx context.Context) (token string, found bool) {
+	values, _ := ctx.Value(credentialsKey{}).([]string)
+	if len(values) != 1 {
+		return "", false
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimSpace(token)
+	return token, token != ""
+}
+
+// WithIdentity returns a context that carries who calls.
+func WithIdentity(ctx context.Context, who Identity) context.Context {
+	return context.WithValue(ctx, identityKey{}, who)
+}
+
+// Actor returns the subject of the caller's token, for audit rows; "" when the
+// request came through no authorization.
+func Actor(ctx context.Context) string {
+	who, _ := ctx.Value(identityKey{}).(Identity)
+	return who.Subject
+}

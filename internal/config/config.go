@@ -1,0 +1,115 @@
+// Package config reads the configuration file of the service (contract section 4).
+package config
+
+import (
+	"strings"
+	"time"
+
+	"github.com/zeromicro/go-zero/rest"
+)
+
+// Config is everything that the configuration file may say. The embedded
+// rest.RestConf brings Name ('seckill'), Host (0.0.0.0), Port (8888), Log,
+// DevServer, Shutdown and the other keys of every go-zero service; where our
+// defaults differ from go-zero's, defaults.go says so and why.
+type Config struct {
+	rest.RestConf
+
+	// Redis is where the streams are.
+	Redis Redis
+	// Postgres is where the results are.
+	Postgres Postgres
+	// Auth is how callers prove who they are.
+	Auth Auth
+	// Products are registered at start as record-only products unless they are
+	// known already. Each is positive and named once. Defaults to none.
+	Products []int64 `json:",optional"`
+	// Consumer is how entries are taken from the streams.
+	Consumer Consumer
+	// DevStack asks for private servers, for development and for trying out; nil
+	// unless the file has the section.
+	DevStack *DevStack `json:",optional"`
+}
+
+// Redis says how to reach Redis.
+type Redis struct {
+	// Addr is host:port of the server, or a comma-separated list of those of a
+	// Redis Cluster. Required, unless there is a DevStack.
+	Addr string `json:",optional"`
+	// Password of the default user. Defaults to none.
+	Password string `json:",optional"`
+	// DB is the number of the database; a cluster has number 0 alone. Defaults to 0.
+	DB int `json:",default=0"`
+	// ReadTimeout is how long an answer is waited for, beyond the time for which a
+	// command blocks by itself. Defaults to 2s.
+	ReadTimeout time.Duration `json:",default=2s"`
+	// WriteTimeout is how long the sending of a command may take. Defaults to 2s.
+	WriteTimeout time.Duration `json:",default=2s"`
+}
+
+// Addrs returns the addresses of the servers; more than one means a cluster.
+func (r Redis) Addrs() []string {
+	addrs := strings.Split(r.Addr, ",")
+	for i, addr := range addrs {
+		addrs[i] = strings.TrimSpace(addr)
+	}
+	return addrs
+}
+
+// Postgres says how to reach PostgreSQL.
+type Postgres struct {
+	// DataSource is a URL or a key=value string as pgx reads it. Required, unless
+	// there is a DevStack.
+	DataSource string `json:",optional"`
+	// MaxConns is the most connections of the pool, 2–1,000. Defaults to 16.
+	MaxConns int `json:",default=16"`
+	// Migrate says whether pending migrations are applied at start. Defaults to true.
+	Migrate bool `json:",default=true"`
+}
+
+// Auth says how tokens are signed.
+type Auth struct {
+	// AccessSecret signs and verifies tokens, with HS256: 32 bytes or more.
+	// Required, unless there is a DevStack.
+	AccessSecret string `json:",optional"`
+	// AccessExpire is the lifetime, in seconds, of the tokens that the service
+	// itself issues in development and of those of seckillctl. Defaults to 86400.
+	AccessExpire int64 `json:",default=86400"`
+}
+
+// Lifetime returns AccessExpire as a duration.
+func (a Auth) Lifetime() time.Duration { return time.Duration(a.AccessExpire) * time.Second }
+
+// Consumer says how entries are taken from the streams.
+type Consumer struct {
+	// Group is the consumer group of every stream. Defaults to g1.
+	Group string `json:",default=g1"`
+	// Instance tells the consumers of several replicas apart, such as by the name
+	// of the pod; it is appended to the consumer's name. Defaults to none.
+	Instance string `json:",optional"`
+	// Count is the most entries of one read and of one transaction, 1–10,000.
+	// Defaults to 256.
+	Count int `json:",default=256"`
+	// Block is how long a read waits on an empty stream, and about how long a stop
+	// takes at the most: 10ms–1m. Defaults to 2s.
+	Block time.Duration `json:",default=2s"`
+	// ClaimIdle is for how long an entry must be pending before it is taken over
+	// from its consumer, 1s–1h. Defaults to 10s.
+	ClaimIdle time.Duration `json:",default=10s"`
+	// MaxDeliveries is how often an entry that the database rejects is delivered
+	// before it becomes a dead letter, 1–1,000; an outage never counts. Defaults
+	// to 5.
+	MaxDeliveries int `json:",default=5"`
+	// Retention is the age beyond which consumed entries are trimmed from the
+	// streams, 1m or more; 0 = never. Defaults to 0.
+	Retention time.Duration `json:",default=0s"`
+}
+
+// DevStack asks for a private PostgreSQL and a private Redis, started and stopped
+// by the service. Postgres.DataSource, Redis.Addr and Auth.AccessSecret may then be
+// left out.
+type DevStack struct {
+	// Dir is where the private servers keep their data; a relative one is taken
+	// from the folder of the configuration file. Defaults to ../.dev.
+	Dir string `json:",default=../.dev"`
+}

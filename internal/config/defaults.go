@@ -1,0 +1,44 @@
+package config
+
+// defaults are the keys whose default is not go-zero's.
+var defaults = []struct {
+	path  []string
+	value any
+}{
+	{[]string{"Name"}, "seckill"},
+	{[]string{"Port"}, 8888},
+	// go-zero's listens on all interfaces; it shows metrics and pprof.
+	{[]string{"DevServer", "Host"}, "127.0.0.1"},
+	// Both answer 503 by themselves: the shedder as soon as the processors are
+	// busy, which a consumer that drains a backlog makes them, the breaker after
+	// some 5xx. The admin API must answer just then.
+	{[]string{"Middlewares", "Breaker"}, false},
+	{[]string{"Middlewares", "Shedding"}, false},
+	// The process is killed after this time. A consumer stops within a read that
+	// blocks (2s) and a last flush (10s); go-zero's 5.5s would cut that short.
+	{[]string{"Shutdown", "WaitTime"}, "20s"},
+}
+
+// setDefaults adds the keys that given lacks.
+func setDefaults(given map[string]any) {
+	for _, d := range defaults {
+		section := given
+		for _, key := range d.path[:len(d.path)-1] {
+			section = child(section, key)
+		}
+		key := d.path[len(d.path)-1]
+		if _, found := section[key]; !found {
+			section[key] = d.value
+		}
+	}
+}
+
+// child returns a section of given, made if it is missing.
+func child(given map[string]any, key string) map[string]any {
+	section, ok := given[key].(map[string]any)
+	if !ok {
+		section = map[string]any{}
+		given[key] = section
+	}
+	return section
+}

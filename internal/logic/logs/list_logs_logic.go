@@ -1,0 +1,44 @@
+// Code scaffolded by goctl. Safe to edit.
+// goctl 1.10.2
+
+package logs
+
+import (
+	"context"
+
+	"seckill/internal/logic/view"
+	"seckill/internal/request"
+	"seckill/internal/svc"
+	"seckill/internal/types"
+	"seckill/model"
+
+	"github.com/zeromicro/go-zero/core/logx"
+)
+
+// ListLogsLogic serves one request: Attempts of any product and user, newest first.
+type ListLogsLogic struct {
+	logx.Logger
+	ctx    context.Context
+	svcCtx *svc.ServiceContext
+}
+
+// NewListLogsLogic makes the logic of one request.
+func NewListLogsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *ListLogsLogic {
+	return &ListLogsLogic{
+		Logger: logx.WithContext(ctx),
+		ctx:    ctx,
+		svcCtx: svcCtx,
+	}
+}
+
+// ListLogs answers: Attempts of any product and user, newest first.
+func (l *ListLogsLogic) ListLogs(req *types.LogsRequest) (*types.LogPage, error) {
+	from, to, err := request.TimeRange(req.From, req.To)
+	if err != nil {
+		return nil, err
+	}
+	filter := model.LogFilter{
+		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, From: from, To: to,
+	}
+	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
+}

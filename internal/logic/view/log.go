@@ -1,0 +1,98 @@
+package view
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"seckill/internal/request"
+	"seckill/internal/seckill"
+	"seckill/internal/types"
+	"seckill/model"
+)
+
+// pollAfter is how long a client does best to wait before it asks for the result
+// of an attempt that is PROCESSING again.
+const pollAfter = time.Second
+
+// Time writes a time as RFC 3339 in UTC, as finely as PostgreSQL keeps it.
+func Time(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// optionalTime is Time for one that may be absent, which is left out.
+func optionalTime(t sql.NullTime) string {
+	if !t.Valid {
+		return ""
+	}
+	return Time(t.Time)
+}
+
+// Logs returns the page of logs that filter, limit and cursor ask for.
+func Logs(ctx context.Context, logs model.SeckillLogsModel, filter model.LogFilter,
+	limit int64, cursor string) (*types.LogPage, error) {
+	last, err := request.LastID(request.ListLogs, cursor)
+	if err != nil {
+		return nil, err
+	}
+	filter.LastID, filter.Limit = last, int(limit)+1
+	rows, err := logs.FindPage(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	rows, next := Cut(rows, limit, func(row *model.SeckillLogs) string {
+		return request.IDCursor(request.ListLogs, row.Id)
+	})
+	page := &types.LogPage{Items: make([]types.Log, len(rows)), NextCursor: next}
+	for i, row := range rows {
+		page.Items[i] = Log(row)
+	}
+	return page, nil
+}
+
+// Cut cuts items, of which one more than limit was fetched, to a page, and returns
+// the cursor of the page that follows it, "" when there is none.
+func Cut[T any](items []T, limit int64, cursor func(T) string) (page []T, next string) {
+	if int64(len(items)) <= limit {
+		return items, ""
+	}
+	page = items[:limit]
+	return page, cursor(page[limit-1])
+}
+
+// Log returns the shape of a log.
+func Log(row *model.SeckillLogs) types.Log {
+	return types.Log{
+		ProductId: row.ProductId,
+		UserId:    row.UserId,
+		StreamId:  row.StreamId,
+		Status:    row.Status,
+		Reason:    row.Reason.String,
+		RequestId: row.RequestId.String,
+		EventAt:   optionalTime(row.EventAt),
+		CreatedAt: Time(row.CreatedAt),
+		UpdatedAt: Time(row.UpdatedAt),
+	}
+}
+
+// Result returns the shape of a user's result.
+func Result(row *model.UserResult) *types.ResultResponse {
+	result := &types.ResultResponse{
+		ProductId: row.ProductId,
+		UserId:    row.UserId,
+		StreamId:  row.StreamId,
+		Status:    row.Status,
+		Reason:    row.Reason.String,
+		CreatedAt: Time(row.CreatedAt),
+		UpdatedAt: Time(row.UpdatedAt),
+	}
+	if !seckill.Status(row.Status).Terminal() {
+		result.PollAfterMs = pollAfter.Milliseconds()
+	}
+	if row.OrderId.Valid {
+		result.Order = &types.ResultOrder{
+			OrderId:   row.OrderId.Int64,
+			Status:    row.OrderStatus.String,
+			ExpiresAt: optionalTime(row.ExpiresAt),
+		}
+	}
+	return result
+}

@@ -1,0 +1,132 @@
+package request
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// decodeJSON fills target, a struct, from a body that is known to be valid JSON.
+func decodeJSON(body []byte, target reflect.Value) error {
+	tokens := json.NewDecoder(bytes.NewReader(body))
+	tokens.UseNumber()
+	d := decoder{tokens: tokens}
+	return d.value("", target, rule{})
+}
+
+// decoder walks the tokens of a body along the type that it is to fill, so that
+// it never goes deeper than that type. Paths name a field as items[0].status.
+type decoder struct {
+	tokens *json.Decoder
+}
+
+// value fills v from the value that comes next.
+func (d decoder) value(path string, v reflect.Value, rule rule) error {
+	token, err := d.tokens.Token()
+	if err != nil {
+		return fmt.Errorf("read body that was checked: %w", err)
+	}
+	if token == nil {
+		return invalid("%s must not be null", named(path))
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		return d.object(path, token, v)
+	case reflect.Slice:
+		return d.array(path, token, v, rule)
+	case reflect.Int64:
+		number, ok := token.(json.Number)
+		if !ok {
+			return invalid("%s must be a number", path)
+		}
+		return setInteger(v, path, number.String(), rule)
+	case reflect.String:
+		text, ok := token.(string)
+		if !ok {
+			return invalid("%s must be a string", path)
+		}
+		return setString(v, path, text, rule)
+	default:
+		return fmt.Errorf("field %s of kind %s cannot come from a body", path, v.Kind())
+	}
+}
+
+// object fills a struct from the members of an object.
+func (d decoder) object(path string, begin json.Token, v reflect.Value) error {
+	if begin != json.Delim('{') {
+		return invalid("%s must be an object", named(path))
+	}
+	rules := rulesOf(v.Type(), fromBody)
+	seen := map[string]bool{}
+	for d.tokens.More() {
+		if err := d.member(path, v, rules, seen); err != nil {
+			return err
+		}
+	}
+	for _, rule := range rules {
+		if !rule.optional && !seen[rule.name] {
+			return invalid("%s is missing", join(path, rule.name))
+		}
+	}
+	return d.end()
+}
+
+// member fills the field that the next name and value of an object are for.
+func (d decoder) member(path string, v reflect.Value, rules []rule, seen map[string]bool) error {
+	token, err := d.tokens.Token()
+	if err != nil {
+		return fmt.Errorf("read body that was checked: %w", err)
+	}
+	name, _ := token.(string)
+	full := join(path, printable(name))
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
+	if i < 0 {
+		return invalid("%q is not a known field", full)
+	}
+	if seen[name] {
+		return invalid("%s is given more than once", full)
+	}
+	seen[name] = true
+	return d.value(full, v.Field(rules[i].index), rules[i])
+}
+
+// array fills a slice from the elements of an array.
+func (d decoder) array(path string, begin json.Token, v reflect.Value, rule rule) error {
+	if begin != json.Delim('[') {
+		return invalid("%s must be an array", named(path))
+	}
+	for d.tokens.More() {
+		element := reflect.New(v.Type().Elem()).Elem()
+		if err := d.value(fmt.Sprintf("%s[%d]", path, v.Len()), element, rule); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, element))
+	}
+	return d.end()
+}
+
+// end reads the bracket that closes an object or an array.
+func (d decoder) end() error {
+	if _, err := d.tokens.Token(); err != nil {
+		return fmt.Errorf("read body that was checked: %w", err)
+	}
+	return nil
+}
+
+// named returns the path of a value for a message; the outermost one is the body.
+func named(path string) string {
+	if path == "" {
+		return "body"
+	}
+	return path
+}
+
+// join returns the path of a member of the object at path.
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

@@ -1,0 +1,87 @@
+package request
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// source says which part of a request a field comes from. Its values are the
+// names of go-zero's tags.
+type source string
+
+const (
+	fromPath  source = "path"
+	fromQuery source = "form"
+	fromBody  source = "json"
+)
+
+// rule is what the tag of a field declares.
+type rule struct {
+	name     string
+	index    int // of the field in its struct
+	optional bool
+	preset   string   // value of a field that is absent; "" = none
+	options  []string // the values that are allowed; empty = any
+	min, max int64    // both inclusive
+}
+
+// rulesOf returns the rules of the fields of t that come from the given part.
+func rulesOf(t reflect.Type, from source) []rule {
+	var rules []rule
+	for i := range t.NumField() {
+		if tag, ok := t.Field(i).Tag.Lookup(string(from)); ok {
+			rules = append(rules, parseRule(tag, i))
+		}
+	}
+	return rules
+}
+
+// parseRule reads a tag such as `limit,default=20,range=[1:100]`.
+func parseRule(tag string, index int) rule {
+	name, rest, _ := strings.Cut(tag, ",")
+	r := rule{name: name, index: index, min: math.MinInt64, max: math.MaxInt64}
+	for option := range strings.SplitSeq(rest, ",") {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "optional":
+			r.optional = true
+		case "default":
+			r.optional, r.preset = true, value
+		case "options":
+			r.options = strings.Split(value, "|")
+		case "range":
+			r.min, r.max = parseRange(value)
+		}
+	}
+	return r
+}
+
+// parseRange reads a closed range of integers, "[min:max]", either end left out.
+func parseRange(s string) (low, high int64) {
+	left, right, _ := strings.Cut(strings.Trim(s, "[]"), ":")
+	return bound(left, math.MinInt64), bound(right, math.MaxInt64)
+}
+
+// bound reads one end of a range; open is what it is when it is left out.
+func bound(s string, open int64) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return open
+	}
+	return n
+}
+
+// integers describes the integers that r allows.
+func (r rule) integers() string {
+	switch {
+	case r.min == 1 && r.max == math.MaxInt64:
+		return "a positive integer below 2^63, in plain digits"
+	case r.max == math.MaxInt64:
+		return fmt.Sprintf("an integer from %d on, in plain digits", r.min)
+	default:
+		return fmt.Sprintf("an integer from %d to %d, in plain digits", r.min, r.max)
+	}
+}

@@ -1,0 +1,102 @@
+package response
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"seckill/internal/seckill"
+
+	"github.com/zeromicro/go-zero/core/logx"
+)
+
+// statusClientClosedRequest is what go-zero's log and breaker know a request by
+// whose client has gone away; nobody reads the answer.
+const statusClientClosedRequest = 499
+
+// Body is the body of every answer that is not a success.
+type Body struct {
+	Code    seckill.Code `json:"code"`    // UPPER_SNAKE, for programs
+	Message string       `json:"message"` // for people; holds no inner detail
+}
+
+// statuses says which HTTP status a code is answered with; 500 where it is silent.
+var statuses = map[seckill.Code]int{
+	seckill.CodeInvalidArgument:      http.StatusBadRequest,
+	seckill.CodeUnauthorized:         http.StatusUnauthorized,
+	seckill.CodeForbidden:            http.StatusForbidden,
+	seckill.CodeNotFound:             http.StatusNotFound,
+	seckill.CodeProductNotFound:      http.StatusNotFound,
+	seckill.CodeOrderNotFound:        http.StatusNotFound,
+	seckill.CodeResultNotFound:       http.StatusNotFound,
+	seckill.CodeMethodNotAllowed:     http.StatusMethodNotAllowed,
+	seckill.CodeInvalidTransition:    http.StatusConflict,
+	seckill.CodeProductExists:        http.StatusConflict,
+	seckill.CodeStockTooLow:          http.StatusConflict,
+	seckill.CodeRecordOnly:           http.StatusConflict,
+	seckill.CodeOrderExpired:         http.StatusConflict,
+	seckill.CodeOrderCancelled:       http.StatusConflict,
+	seckill.CodeAlreadyPaid:          http.StatusConflict,
+	seckill.CodeNothingToPay:         http.StatusConflict,
+	seckill.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,
+	seckill.CodeUnsupportedMediaType: http.StatusUnsupportedMediaType,
+	seckill.CodeRateLimited:          http.StatusTooManyRequests,
+	seckill.CodeUnavailable:          http.StatusServiceUnavailable,
+}
+
+// HandleError says how err is answered; it is made for httpx.SetErrorHandlerCtx.
+// What a client is not told stands in the log, with the request's trace ID.
+func HandleError(ctx context.Context, err error) (int, any) {
+	var known *seckill.Error
+	switch {
+	case errors.As(err, &known):
+		if known.Cause != nil {
+			logx.WithContext(ctx).Infof("request refused: %v", err)
+		}
+		return statusOf(known.Code), Body{Code: known.Code, Message: known.Message}
+	case errors.Is(err, context.Canceled):
+		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
+	case unavailable(err):
+		logx.WithContext(ctx).Errorf("request failed, a server is away: %v", err)
+		return http.StatusServiceUnavailable, bodyOf(http.StatusServiceUnavailable)
+	default:
+		logx.WithContext(ctx).Errorf("request failed: %v", err)
+		return http.StatusInternalServerError, bodyOf(http.StatusInternalServerError)
+	}
+}
+
+// statusOf returns the HTTP status that code is answered with.
+func statusOf(code seckill.Code) int {
+	if status, ok := statuses[code]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// bodyOf returns the body of an answer of which only the HTTP status is known.
+func bodyOf(status int) Body {
+	switch status {
+	case http.StatusBadRequest:
+		return Body{seckill.CodeInvalidArgument, "the request could not be read"}
+	case http.StatusUnauthorized:
+		return Body{seckill.CodeUnauthorized, "a valid bearer token is required"}
+	case http.StatusForbidden:
+		return Body{seckill.CodeForbidden, "this is not allowed"}
+	case http.StatusNotFound:
+		return Body{seckill.CodeNotFound, "there is no such route"}
+	case http.StatusMethodNotAllowed:
+		return Body{seckill.CodeMethodNotAllowed, "the route does not know this method"}
+	case http.StatusRequestEntityTooLarge:
+		return Body{seckill.CodePayloadTooLarge, "the body is too large"}
+	case http.StatusUnsupportedMediaType:
+		return Body{seckill.CodeUnsupportedMediaType, "the body must be application/json"}
+	case http.StatusTooManyRequests:
+		return Body{seckill.CodeRateLimited, "too many requests"}
+	case http.StatusServiceUnavailable, statusClientClosedRequest:
+		return Body{seckill.CodeUnavailable, "the service cannot answer now, try again later"}
+	}
+	if status < http.StatusInternalServerError {
+		return Body{seckill.CodeInvalidArgument, http.StatusText(status)}
+	}
+	return Body{seckill.CodeInternal, "internal error"}
+}

@@ -1,0 +1,75 @@
+// Package svc holds what the logic of every request works with.
+package svc
+
+import (
+	"context"
+
+	"seckill/internal/config"
+	"seckill/internal/middleware"
+	"seckill/internal/seckill"
+	"seckill/internal/stream"
+	"seckill/model"
+
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+	"github.com/zeromicro/go-zero/rest"
+)
+
+type (
+	// Ledger changes what is stored.
+	Ledger interface {
+		// ResolveLogs makes the changes of one request in one transaction with its
+		// audit row, and returns what became of each, in order.
+		ResolveLogs(ctx context.Context, actor string, changes []seckill.LogChange) ([]seckill.ChangeOutcome, error)
+	}
+
+	// StreamInspector tells the state of streams.
+	StreamInspector interface {
+		// State returns the state of a product's stream and group.
+		State(ctx context.Context, productID int64) (stream.State, error)
+		// Pending returns the newest limit pending entries with an ID below before
+		// ("" = all), newest first.
+		Pending(ctx context.Context, productID int64, before string, limit int) ([]stream.PendingEntry, error)
+	}
+
+	// Readiness tells whether the service can do its work.
+	Readiness interface {
+		// Failing returns the names of the checks that fail; none = ready.
+		Failing(ctx context.Context) []string
+	}
+
+	// Deps is what a ServiceContext is built from besides the configuration.
+	Deps struct {
+		Conn    sqlx.SqlConn // the pool, as goctl's models use it
+		Ledger  Ledger
+		Streams StreamInspector
+		Health  Readiness
+		OpenAPI []byte // openapi.json, as served at /openapi.json
+	}
+
+	// ServiceContext is what the logic of every request works with. It is made
+	// once and safe for concurrent use.
+	ServiceContext struct {
+		Config    config.Config
+		Authorize rest.Middleware
+		Logs      model.SeckillLogsModel
+		Products  model.SeckillProductsModel
+		Ledger    Ledger
+		Streams   StreamInspector
+		Health    Readiness
+		OpenAPI   []byte
+	}
+)
+
+// NewServiceContext makes the ServiceContext of the service.
+func NewServiceContext(c config.Config, d Deps) *ServiceContext {
+	return &ServiceContext{
+		Config:    c,
+		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret).Handle,
+		Logs:      model.NewSeckillLogsModel(d.Conn),
+		Products:  model.NewSeckillProductsModel(d.Conn),
+		Ledger:    d.Ledger,
+		Streams:   d.Streams,
+		Health:    d.Health,
+		OpenAPI:   d.OpenAPI,
+	}
+}

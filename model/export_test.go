@@ -1,0 +1,10 @@
+package model
+
+// What the tests look at from outside, where they can use packages that import
+// this one.
+var (
+	FindResult     = findResult
+	CountByOutcome = countByOutcome
+	FindProductIDs = findProductIDs
+	Statement      = LogFilter.statement
+)

@@ -1,0 +1,177 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Settlement is a transaction that holds the row of a settled product, from
+// BeginSettlement to Commit or Rollback. While it lasts nobody else settles,
+// cancels or expires an order of the product.
+//
+// It is a sequence of as few round trips as can be: one to begin, lock and read,
+// one for the orders with the stock, one for the logs with the commit.
+type Settlement struct {
+	Product  LockedProduct
+	Slots    map[int64][]int64 // the slots of the users' live orders; empty when nothing is left to win
+	LogUsers map[string]int64  // the users of the asked entries that are stored already
+
+	productID int64
+	conn      *pgxpool.Conn
+}
+
+// LockedProduct is the row of a product, and the database's clock. Null is the
+// zero value.
+type LockedProduct struct {
+	Left          int64
+	PerUserLimit  int64
+	StartsAt      time.Time
+	EndsAt        time.Time
+	EndedAt       time.Time
+	PaymentWindow time.Duration
+	Now           time.Time
+}
+
+// NewOrder is an order to be written. ExpiresAtMs is milliseconds since 1970, 0
+// for none.
+type NewOrder struct {
+	ProductID   int64
+	UserID      int64
+	StreamID    string
+	Status      string
+	Slot        int64
+	ExpiresAtMs int64
+}
+
+const (
+	lockProduct = `
+SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0), clock_timestamp()
+  FROM seckill_products WHERE product_id = $1 AND stock_total IS NOT NULL FOR NO KEY UPDATE`
+
+	// selectSlots asks the index for each user. Nothing is asked when nothing is
+	// left, so that a sold out product is settled without reading.
+	selectSlots = `
+SELECT u.user_id, o.slot
+  FROM unnest($2::bigint[]) AS u(user_id),
+       LATERAL (SELECT slot FROM seckill_orders
+                 WHERE product_id = $1 AND user_id = u.user_id
+                   AND status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED') OFFSET 0) AS o
+ WHERE (SELECT stock_left FROM seckill_products WHERE product_id = $1) > 0`
+
+	copyOrders = `COPY seckill_orders (product_id, user_id, stream_id, status, slot, expires_at)
+FROM STDIN (FORMAT binary)`
+)
+
+// BeginSettlement locks a settled product and reads what the given users hold, and
+// which of the given entries are stored already (none are asked for when streamIDs
+// is empty). The users must be different from each other. It fails with
+// ErrNotFound when there is no such product or it is record-only.
+func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs []string) (*Settlement, error) {
+	conn, err := p.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("acquire connection: %w", err)
+	}
+	s := &Settlement{productID: productID, conn: conn, Slots: make(map[int64][]int64, len(users)), LogUsers: map[string]int64{}}
+	batch := &pgx.Batch{}
+	batch.Queue("BEGIN")
+	batch.Queue(noSeqScan)
+	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
+	batch.Queue(selectSlots, productID, users).Query(func(rows pgx.Rows) error {
+		var user, slot int64
+		_, err := pgx.ForEachRow(rows, []any{&user, &slot}, func() error {
+			s.Slots[user] = append(s.Slots[user], slot)
+			return nil
+		})
+		return err
+	})
+	if len(streamIDs) > 0 {
+		batch.Queue(selectLogUsers, productID, streamIDs).Query(func(rows pgx.Rows) error {
+			return collectLogUsers(rows, s.LogUsers)
+		})
+	}
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		s.Rollback(ctx)
+		return nil, fmt.Errorf("lock product %d: %w", productID, err)
+	}
+	return s, nil
+}
+
+func (s *Settlement) scanProduct(row pgx.Row) error {
+	var starts, ends, ended *time.Time
+	var window int64
+	p := &s.Product
+	if err := row.Scan(&p.Left, &p.PerUserLimit, &starts, &ends, &ended, &window, &p.Now); err != nil {
+		return err
+	}
+	p.StartsAt, p.EndsAt, p.EndedAt = orZero(starts), orZero(ends), orZero(ended)
+	p.PaymentWindow = time.Duration(window) * time.Second
+	return nil
+}
+
+// Commit writes what has been decided, and ends the transaction: the orders, the
+// stock that they take, the dead letters, the logs. It returns how many dead
+// letters were not stored yet. When it fails nothing has been written, unless the
+// connection was lost during the commit itself: then either all has or nothing.
+func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLog, dead []NewDeadLetter) (buried int64, err error) {
+	defer func() { s.Rollback(ctx) }()
+	if len(orders) > 0 {
+		take := "UPDATE seckill_products SET stock_left = stock_left - " + strconv.Itoa(len(orders)) +
+			", updated_at = now() WHERE product_id = " + strconv.FormatInt(s.productID, 10) + "; "
+		tag, err := copyRows(ctx, s.conn.Conn(), take+copyOrders, orders, (*copyBuffer).order)
+		if err != nil {
+			return 0, fmt.Errorf("write orders: %w", err)
+		}
+		if tag.RowsAffected() != int64(len(orders)) {
+			return 0, fmt.Errorf("write orders: %d of %d arrived", tag.RowsAffected(), len(orders))
+		}
+	}
+	if len(dead) > 0 {
+		if buried, err = InsertDeadLetters(ctx, s.conn.Conn(), s.productID, dead); err != nil {
+			return 0, err
+		}
+	}
+	tag, err := copyRows(ctx, s.conn.Conn(), copyLogs+"; COMMIT", logs, (*copyBuffer).log)
+	if err != nil {
+		return 0, fmt.Errorf("write logs and commit: %w", err)
+	}
+	if tag.String() != "COMMIT" {
+		return 0, fmt.Errorf("write logs and commit: the database answers %q", tag)
+	}
+	return buried, nil
+}
+
+// Rollback ends the transaction without effect, and is harmless after Commit. Each
+// settlement must come to one of the two.
+func (s *Settlement) Rollback(ctx context.Context) {
+	if s.conn == nil {
+		return
+	}
+	if s.conn.Conn().PgConn().TxStatus() != 'I' && !s.conn.Conn().IsClosed() {
+		// A connection that cannot roll back is destroyed by its release.
+		_, _ = s.conn.Exec(ctx, "ROLLBACK")
+	}
+	s.conn.Release()
+	s.conn = nil
+}
+
+func (b *copyBuffer) order(o *NewOrder) {
+	b.row(6)
+	b.int64(o.ProductID)
+	b.int64(o.UserID)
+	b.text(o.StreamID)
+	b.text(o.Status)
+	b.int64(o.Slot)
+	b.optionalTime(o.ExpiresAtMs)
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

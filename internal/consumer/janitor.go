@@ -24,13 +24,9 @@ const (
 // retention and needed by nobody (0 = never), and deletes consumers that replicas
 // have left behind.
 func Janitor(client redis.UniversalClient, retention time.Duration,
-	list func(ctx context.Context) ([]model.ProductState, error), reader func(productID int64) *stream.Reader) *role.Role {
+	products func() []model.ProductState, reader func(productID int64) *stream.Reader) *role.Role {
 	return role.Every(tidyInterval, "tidy streams", func(ctx context.Context) error {
-		products, err := list(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range products {
+		for _, p := range products() {
 			if err := tidy(ctx, client, retention, reader(p.ProductID)); err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ type Reader interface {
 
 // Ledger is where a loop stores; ledger.Ledger is it.
 type Ledger interface {
-	Record(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
+	Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
 	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
 }
 

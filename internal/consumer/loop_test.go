@@ -76,13 +76,13 @@ type poisoned struct {
 	user int64
 }
 
-func (p poisoned) Record(ctx context.Context, b ledger.Batch) (ledger.Outcome, error) {
+func (p poisoned) Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error) {
 	for _, a := range b.Attempts {
 		if a.UserID == p.user {
 			panic("poisoned entry")
 		}
 	}
-	return p.Ledger.Record(ctx, b)
+	return p.Ledger.Store(ctx, b)
 }
 
 func TestAnEntryThatSetsOffAPanicBecomesADeadLetter(t *testing.T) {
@@ -235,8 +235,8 @@ type counting struct {
 	stored *atomic.Int64
 }
 
-func (c counting) Record(ctx context.Context, b ledger.Batch) (ledger.Outcome, error) {
-	o, err := c.Ledger.Record(ctx, b)
+func (c counting) Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error) {
+	o, err := c.Ledger.Store(ctx, b)
 	c.stored.Add(int64(o.Stored))
 	return o, err
 }

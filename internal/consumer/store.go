@@ -106,7 +106,7 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	began := time.Now()
-	outcome, err := s.ledger.Record(ctx, b)
+	outcome, err := s.ledger.Store(ctx, b)
 	if err != nil {
 		return err
 	}

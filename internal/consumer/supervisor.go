@@ -32,6 +32,7 @@ type Supervisor struct {
 
 	mu       sync.Mutex
 	prepared bool
+	products []model.ProductState
 	loops    map[int64]*Loop
 }
 
@@ -44,6 +45,14 @@ func NewSupervisor(prepare func(ctx context.Context) error,
 	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*Loop{}}
 	s.Role = role.New(s.run)
 	return s
+}
+
+// Products returns the products as they were last seen in the database, none
+// before that. The slice is shared and must not be changed.
+func (s *Supervisor) Products() []model.ProductState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.products
 }
 
 // Check fails unless every product that should be consumed is, on this process.
@@ -131,7 +140,7 @@ func (s *Supervisor) follow(ctx context.Context) error {
 			threading.GoSafe(loop.Start)
 		}
 	}
-	s.prepared = true
+	s.prepared, s.products = true, products
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"seckill/internal/consumer"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
+	"seckill/model"
 )
 
 func (w *world) supervisor(prepare func(context.Context) error) *consumer.Supervisor {
@@ -126,7 +127,8 @@ func TestTheJanitorTrimsWhatIsStored(t *testing.T) {
 	}
 	w.loop(1, "", w.ledger)
 	w.drained(1, 500)
-	janitor := consumer.Janitor(w.client, time.Hour, w.pool.ProductStates, func(product int64) *stream.Reader {
+	products := func() []model.ProductState { return []model.ProductState{{ProductID: 1}} }
+	janitor := consumer.Janitor(w.client, time.Hour, products, func(product int64) *stream.Reader {
 		return w.reader(product, "")
 	})
 	w.start(janitor)

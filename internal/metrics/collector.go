@@ -17,51 +17,44 @@ const collectInterval = 5 * time.Second
 // Sources are what the gauges are read from.
 type Sources struct {
 	Redis, Postgres health.Check
-	Products        func(ctx context.Context) ([]model.ProductState, error)
+	Products        func() []model.ProductState
 	DeadLetters     func(ctx context.Context) (map[int64]int64, error)
 	Streams         *stream.Inspector
 }
 
 // Collector makes the role that keeps the gauges fresh.
 func (m *Metrics) Collector(s Sources) *role.Role {
-	known := map[int64]bool{}
 	return role.Every(collectInterval, "collect metrics", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, collectInterval)
 		defer cancel()
 		redisErr, postgresErr := s.Redis.Run(ctx), s.Postgres.Run(ctx)
 		m.RedisUp(redisErr == nil)
 		m.PostgresUp(postgresErr == nil)
-		if postgresErr == nil {
-			postgresErr = m.collectProducts(ctx, s, known)
+		products := s.Products()
+		if postgresErr == nil && len(products) > 0 {
+			postgresErr = m.collectDeadLetters(ctx, s, products)
 		}
 		if redisErr == nil {
-			redisErr = m.collectStreams(ctx, s.Streams, known)
+			redisErr = m.collectStreams(ctx, s.Streams, products)
 		}
 		return errors.Join(redisErr, postgresErr)
 	})
 }
 
-// collectProducts learns the products, so that their streams are looked at also
-// while PostgreSQL is away.
-func (m *Metrics) collectProducts(ctx context.Context, s Sources, known map[int64]bool) error {
-	products, err := s.Products(ctx)
-	if err != nil {
-		return err
-	}
+func (m *Metrics) collectDeadLetters(ctx context.Context, s Sources, products []model.ProductState) error {
 	open, err := s.DeadLetters(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range products {
-		known[p.ProductID] = true
 		m.DeadLettersOpen(p.ProductID, open[p.ProductID])
 	}
 	return nil
 }
 
-func (m *Metrics) collectStreams(ctx context.Context, streams *stream.Inspector, known map[int64]bool) error {
-	for id := range known {
-		state, err := streams.Sample(ctx, id)
+func (m *Metrics) collectStreams(ctx context.Context, streams *stream.Inspector, products []model.ProductState) error {
+	for _, p := range products {
+		state, err := streams.Sample(ctx, p.ProductID)
 		if err != nil {
 			return err
 		}
@@ -69,7 +62,7 @@ func (m *Metrics) collectStreams(ctx context.Context, streams *stream.Inspector,
 		if state.OldestPending != nil {
 			oldest = *state.OldestPending
 		}
-		m.StreamState(id, state.Lag, state.Pending, oldest)
+		m.StreamState(p.ProductID, state.Lag, state.Pending, oldest)
 	}
 	return nil
 }

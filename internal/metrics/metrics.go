@@ -31,6 +31,9 @@ type Metrics struct {
 	lost          *prometheus.CounterVec
 	consumersUp   *prometheus.GaugeVec
 	deadOpen      *prometheus.GaugeVec
+	orders        *prometheus.CounterVec
+	stock         *prometheus.GaugeVec
+	drift         *prometheus.GaugeVec
 	redisUp       prometheus.Gauge
 	postgresUp    prometheus.Gauge
 }
@@ -54,17 +57,35 @@ func New(registerer prometheus.Registerer) *Metrics {
 			"Entries deleted or trimmed from the stream before they were stored.", "product"),
 		consumersUp: gauges("consumers_up", "Consumers of this process that have joined their group.", "product"),
 		deadOpen:    gauges("dead_letters_open", "Dead letters that nobody has dealt with.", "product"),
-		redisUp:     gauge("redis_up", "1 when Redis answers."),
-		postgresUp:  gauge("postgres_up", "1 when PostgreSQL answers."),
+		orders:      counters("orders_total", "Orders by the status that they took.", "product", "status"),
+		stock:       gauges("stock", "Units of stock: total, left, sold.", "product", "place"),
+		drift: gauges("books_drift",
+			"Units by which total and left plus live orders differ; anything but 0 is a defect.", "product"),
+		redisUp:    gauge("redis_up", "1 when Redis answers."),
+		postgresUp: gauge("postgres_up", "1 when PostgreSQL answers."),
 	}
 	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.pending,
-		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.redisUp, m.postgresUp)
+		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.stock, m.drift, m.redisUp, m.postgresUp)
 	return m
 }
 
 // LogsWritten counts logs that took a status.
 func (m *Metrics) LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int) {
 	m.logs.WithLabelValues(label(productID), string(status), reasonLabel(reason)).Add(float64(n))
+}
+
+// OrdersWritten counts orders that took a status.
+func (m *Metrics) OrdersWritten(productID int64, status seckill.OrderStatus, n int) {
+	m.orders.WithLabelValues(label(productID), string(status)).Add(float64(n))
+}
+
+// Stock shows the units of a product, and by how much its books are off.
+func (m *Metrics) Stock(productID, total, left, sold, drift int64) {
+	product := label(productID)
+	m.stock.WithLabelValues(product, "total").Set(float64(total))
+	m.stock.WithLabelValues(product, "left").Set(float64(left))
+	m.stock.WithLabelValues(product, "sold").Set(float64(sold))
+	m.drift.WithLabelValues(product).Set(float64(drift))
 }
 
 // LostEntries counts entries that were deleted before they were stored.

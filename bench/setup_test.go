@@ -1,0 +1,206 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/devstack"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/model"
+)
+
+// product is the one that is measured.
+const product = 1
+
+var (
+	binary string // the service, built as it ships
+	build  sync.Once
+)
+
+func TestMain(m *testing.M) {
+	code := servertest.Run(m)
+	if binary != "" {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+// bed is one Redis and one PostgreSQL at its defaults.
+type bed struct {
+	b      *testing.B
+	redis  *devstack.Redis
+	client *redis.Client
+	url    string
+	pool   *model.Pool
+}
+
+func newBed(b *testing.B) *bed {
+	b.Helper()
+	server := servertest.Redis(b)
+	url := servertest.Postgres(b).URL("")
+	return &bed{b: b, redis: server, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
+}
+
+// users returns 1 … n in random order: ascending ones would make the indexes look
+// faster than they are.
+func users(n int) []int64 {
+	list := make([]int64, n)
+	for i, u := range rand.New(rand.NewPCG(1, 2)).Perm(n) { //nolint:gosec // the same order in every run
+		list[i] = int64(u) + 1
+	}
+	return list
+}
+
+// preload puts an entry for each user into a product's stream.
+func (d *bed) preload(productID int64, list []int64) {
+	d.b.Helper()
+	for len(list) > 0 {
+		pipe := d.client.Pipeline()
+		n := min(len(list), 2000)
+		for _, uid := range list[:n] {
+			pipe.XAdd(d.b.Context(), &redis.XAddArgs{
+				Stream: seckill.StreamKey(productID), Values: []string{"uid", strconv.FormatInt(uid, 10), "ts", "1234567890"},
+			})
+		}
+		list = list[n:]
+		if _, err := pipe.Exec(d.b.Context()); err != nil {
+			d.b.Fatal(err)
+		}
+	}
+}
+
+// start runs the service with the given products and batch size, and stops it with
+// the returned function.
+func (d *bed) start(count int, products string) (pid int, stop func()) {
+	d.b.Helper()
+	file := filepath.Join(d.b.TempDir(), "seckill.yaml")
+	configuration := fmt.Sprintf(`
+Host: 127.0.0.1
+Port: %d
+Log: {Level: error, Stat: false}
+Redis: {Addr: %q}
+Postgres: {DataSource: %q}
+Auth: {AccessSecret: "a secret of the benchmarks, long enough"}
+Products: %s
+Consumer: {Count: %d}
+DevServer: {Port: %d}
+`, freePort(d.b), d.redis.Addr(), d.url, products, count, freePort(d.b))
+	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
+		d.b.Fatal(err)
+	}
+	command := exec.Command(executable(d.b), "-f", file) //nolint:noctx // ended by stop
+	output := &bytes.Buffer{}
+	command.Stdout, command.Stderr = output, output
+	if err := command.Start(); err != nil {
+		d.b.Fatal(err)
+	}
+	return command.Process.Pid, func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			d.b.Errorf("the service ended with %v\n%s", err, output)
+		}
+	}
+}
+
+func executable(b *testing.B) string {
+	b.Helper()
+	build.Do(func() {
+		dir, err := os.MkdirTemp("", "seckill-bench-*")
+		if err != nil {
+			b.Fatal(err)
+		}
+		binary = filepath.Join(dir, "seckill")
+		if out, err := exec.Command("go", "build", "-o", binary, "seckill").CombinedOutput(); err != nil { //nolint:noctx,gosec // a build
+			b.Fatalf("build: %v\n%s", err, out)
+		}
+	})
+	return binary
+}
+
+// drained waits until n logs are stored.
+func (d *bed) drained(n int) {
+	d.b.Helper()
+	deadline := time.Now().Add(5 * time.Minute)
+	for {
+		groups, err := d.client.XInfoGroups(d.b.Context(), seckill.StreamKey(product)).Result()
+		if err == nil && len(groups) == 1 && groups[0].Lag == 0 && groups[0].Pending == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			d.b.Fatal("not drained within five minutes")
+		}
+		time.Sleep(20 * time.Millisecond) // looking more often would slow down what is measured
+	}
+	if got := servertest.Count(d.b, d.pool, "SELECT count(*) FROM seckill_logs"); got != n {
+		d.b.Fatalf("%d logs of %d", got, n)
+	}
+}
+
+// rate returns rows per second from the first batch to the last, by the database's
+// clock. The first batch itself is left out: its time is the start of the service.
+func (d *bed) rate() float64 {
+	d.b.Helper()
+	var rows, seconds float64
+	err := d.pool.QueryRow(d.b.Context(), `
+SELECT count(*) FILTER (WHERE created_at > first), extract(epoch FROM max(created_at) - min(first))
+  FROM seckill_logs, (SELECT min(created_at) AS first FROM seckill_logs) AS f`).Scan(&rows, &seconds)
+	if err != nil {
+		d.b.Fatal(err)
+	}
+	return rows / seconds
+}
+
+// reset empties the tables and the streams, and lets PostgreSQL write out what it
+// owes, so that one measurement does not pay for the one before.
+func (d *bed) reset() {
+	d.b.Helper()
+	for _, sql := range []string{"TRUNCATE seckill_logs, seckill_orders RESTART IDENTITY", "CHECKPOINT"} {
+		if _, err := d.pool.Exec(d.b.Context(), sql); err != nil {
+			d.b.Fatal(err)
+		}
+	}
+	if err := d.client.FlushAll(d.b.Context()).Err(); err != nil {
+		d.b.Fatal(err)
+	}
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakMemory returns the most resident memory that a process has had, in MB.
+func peakMemory(b *testing.B, pid int) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skipf("resident memory is read from /proc: %v", err)
+	}
+	kb, err := strconv.ParseFloat(string(highWater.FindSubmatch(status)[1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kb / 1024
+}
+
+func freePort(b *testing.B) int {
+	b.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener
+}

@@ -1,0 +1,162 @@
+// Command seckill is the backend of a flash sale: it consumes purchase attempts
+// from Redis streams, stores them in PostgreSQL, and answers for them over HTTP.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/core/service"
+	"github.com/zeromicro/go-zero/core/stores/sqlx"
+	"github.com/zeromicro/go-zero/rest"
+
+	"seckill/internal/config"
+	"seckill/internal/consumer"
+	"seckill/internal/devmode"
+	"seckill/internal/handler"
+	"seckill/internal/health"
+	"seckill/internal/ledger"
+	"seckill/internal/metrics"
+	"seckill/internal/seckill"
+	"seckill/internal/stream"
+	"seckill/internal/svc"
+	"seckill/migrations"
+	"seckill/model"
+)
+
+// openAPI is the contract of the HTTP API, generated from seckill.api.
+//
+//go:embed openapi.json
+var openAPI []byte
+
+// stopTimeout bounds the stop of the private servers of development.
+const stopTimeout = 30 * time.Second
+
+func main() {
+	file := flag.String("f", "etc/seckill.yaml", "the configuration file")
+	flag.Parse()
+	if err := run(*file); err != nil {
+		fmt.Fprintln(os.Stderr, "seckill:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the process is told to stop, then closes what it opened.
+func run(file string) (err error) {
+	c, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	if err := addressFree(c.Host, c.Port); err != nil {
+		return err
+	}
+	stack, err := devmode.Start(context.Background(), &c)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		err = errors.Join(err, stack.Stop(ctx))
+	}()
+	return serve(c, stack)
+}
+
+// serve runs the service on servers that the configuration names.
+func serve(c config.Config, stack *devmode.Stack) error {
+	sqlx.DisableStmtLog()
+	pool, err := model.NewPool(context.Background(), c.Postgres.DataSource, c.Postgres.MaxConns)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	clients := stream.NewClients(stream.ClientConfig{
+		Addrs: c.Redis.Addrs(), Password: c.Redis.Password, DB: c.Redis.DB,
+		ReadTimeout: c.Redis.ReadTimeout, WriteTimeout: c.Redis.WriteTimeout,
+	})
+	defer func() { _ = clients.Close() }()
+
+	group, err := assemble(c, pool, clients)
+	if err != nil {
+		return err
+	}
+	if err := stack.Announce(os.Stdout, c); err != nil {
+		return err
+	}
+	group.Start() // returns when every service has stopped; only then the pools are closed
+	return nil
+}
+
+// assemble builds every part and puts those that run into one group.
+func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*service.ServiceGroup, error) {
+	m := metrics.New(prometheus.DefaultRegisterer)
+	book := ledger.New(pool, m)
+	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
+	reader := func(productID int64) *stream.Reader {
+		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
+			seckill.ConsumerName(productID, c.Consumer.Instance))
+	}
+	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, func(productID int64) *consumer.Loop {
+		return consumer.NewLoop(productID, consumer.Config{
+			Count: c.Consumer.Count, Block: c.Consumer.Block,
+			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
+		}, reader(productID), book, m)
+	})
+	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
+	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
+	server, err := handler.NewServer(svc.NewServiceContext(c, svc.Deps{
+		Conn: pool.Conn(), Ledger: book, Streams: inspector, OpenAPI: openAPI,
+		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
+	}))
+	if err != nil {
+		return nil, err
+	}
+
+	group := service.NewServiceGroup()
+	group.Add(httpService{server})
+	group.Add(supervisor)
+	group.Add(consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader))
+	group.Add(m.Collector(metrics.Sources{
+		Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
+		DeadLetters: pool.OpenDeadLetters, Streams: inspector,
+	}))
+	return group, nil
+}
+
+// prepare returns what has to be done in the database before anything is consumed.
+func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		if c.Postgres.Migrate {
+			if err := migrations.Apply(ctx, pool.SQL()); err != nil {
+				return err
+			}
+		}
+		return pool.AddRecordOnlyProducts(ctx, c.Products)
+	}
+}
+
+// httpService is go-zero's server in a group. It stops by its own listener of the
+// signal; its Stop would close the log while the consumers still flush.
+type httpService struct{ *rest.Server }
+
+// Stop does nothing.
+func (httpService) Stop() { logx.Info("HTTP server stops with the process") }
+
+// addressFree fails when somebody listens on the address already: go-zero would
+// panic, after everything else has been started.
+func addressFree(host string, port int) error {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("HTTP address: %w", err)
+	}
+	return listener.Close()
+}

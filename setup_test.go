@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/auth"
+	"seckill/internal/devstack"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/model"
+)
+
+// childEnv makes this test binary the service itself, so that tests can start it as
+// a process of its own, with the race detector in it, and kill it.
+const childEnv = "SECKILL_TEST_CHILD"
+
+const secret = "a secret of the tests, 32 bytes long or more"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		main()
+		return
+	}
+	os.Exit(servertest.Run(m))
+}
+
+// site is the servers that processes of the service share.
+type site struct {
+	t      *testing.T
+	redis  *devstack.Redis
+	client *redis.Client
+	pool   *model.Pool
+	url    string
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{t: t, redis: servertest.Redis(t), url: servertest.Database(t)}
+	s.client, s.pool = servertest.Client(t, s.redis), servertest.Open(t, s.url)
+	return s
+}
+
+// process is one run of the service.
+type process struct {
+	t       *testing.T
+	command *exec.Cmd
+	address string
+	metrics string
+	output  *output
+	done    chan struct{}
+}
+
+// output collects what a process writes.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// start runs the service with the given consumer section and waits for nothing.
+func (s *site) start(instance, more string) *process {
+	s.t.Helper()
+	port, dev := freePort(s.t), freePort(s.t)
+	return startProcess(s.t, port, dev, fmt.Sprintf(`
+Host: 127.0.0.1
+Port: %d
+Log: {Encoding: plain, Stat: false, Level: info}
+Redis: {Addr: %q}
+Postgres: {DataSource: %q}
+Auth: {AccessSecret: %q}
+Products: [1]
+Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
+DevServer: {Port: %d}
+%s`, port, s.redis.Addr(), s.url, secret, instance, dev, more))
+}
+
+// startProcess runs the service with a configuration. The process is killed when
+// the test ends, if it still runs.
+func startProcess(t *testing.T, port, dev int, configuration string) *process {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "seckill.yaml")
+	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{
+		t: t, output: &output{}, done: make(chan struct{}),
+		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
+	}
+	p.command = exec.Command(os.Args[0], "-f", file) //nolint:gosec,noctx // the test binary itself, ended by hand
+	p.command.Env = append(os.Environ(), childEnv+"=1")
+	p.command.Stdout, p.command.Stderr = p.output, p.output
+	p.command.Dir = t.TempDir() // the binary runs from any folder
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = p.command.Wait(); close(p.done) }()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("output of process %d:\n%s", p.command.Process.Pid, p.output)
+		}
+	})
+	return p
+}
+
+// kill ends the process as a crash would.
+func (p *process) kill() {
+	_ = p.command.Process.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// terminate ends the process as an orchestrator would, and returns its exit code.
+func (p *process) terminate() int {
+	p.t.Helper()
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Errorf("SIGTERM: %v", err)
+	}
+	return p.exit()
+}
+
+// exit waits for the end of the process and returns its exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		return p.command.ProcessState.ExitCode()
+	case <-time.After(time.Minute):
+		p.t.Fatal("the process has not ended within a minute")
+		return -1
+	}
+}
+
+// ready waits until /readyz answers 200.
+func (p *process) ready() {
+	p.t.Helper()
+	servertest.Eventually(p.t, "the service is ready", func() bool {
+		response, err := http.Get(p.address + "/readyz") //nolint:noctx // bounded by Eventually
+		if err != nil {
+			return false
+		}
+		defer func() { _ = response.Body.Close() }()
+		return response.StatusCode == http.StatusOK
+	})
+}
+
+// call sends a request with a token of the given role and decodes the answer.
+func (p *process) call(role, method, path, body string) (int, map[string]any) {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), method, p.address+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	token, err := auth.IssueToken(secret, "tester", role, time.Hour)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	answer := map[string]any{}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		p.t.Fatalf("%s %s answers %d %q", method, path, response.StatusCode, text)
+	}
+	return response.StatusCode, answer
+}
+
+// push adds entries with uids from … to, a thousand at a time.
+func (s *site) push(product int64, from, to int) {
+	s.t.Helper()
+	for uid := from; uid <= to; {
+		pipe := s.client.Pipeline()
+		for n := 0; n < 1000 && uid <= to; n, uid = n+1, uid+1 {
+			pipe.XAdd(s.t.Context(), &redis.XAddArgs{
+				Stream: seckill.StreamKey(product), Values: []string{"uid", strconv.Itoa(uid), "ts", "1234567890"},
+			})
+		}
+		if _, err := pipe.Exec(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *site) logs() int {
+	s.t.Helper()
+	var n int
+	// Before the first start there is no table; a test process has migrated it.
+	if err := s.pool.QueryRow(s.t.Context(), "SELECT count(*) FROM seckill_logs").Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// drained waits until nothing is left in the stream, and checks that there is
+// exactly one log for each of n users.
+func (s *site) drained(n int) {
+	s.t.Helper()
+	servertest.Eventually(s.t, "the stream is drained", func() bool {
+		groups, err := s.client.XInfoGroups(s.t.Context(), seckill.StreamKey(1)).Result()
+		return err == nil && len(groups) == 1 && groups[0].Lag == 0 && groups[0].Pending == 0
+	})
+	users := servertest.Count(s.t, s.pool, "SELECT count(DISTINCT user_id) FROM seckill_logs WHERE product_id = 1")
+	if logs := s.logs(); logs != n || users != n {
+		s.t.Errorf("%d logs of %d users, want exactly %d", logs, users, n)
+	}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("address %v", listener.Addr())
+	}
+	return address.Port
+}
+
+// pushWith pushes the entry of the printed redis-cli command.
+func pushWith(t *testing.T, match []string) {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: net.JoinHostPort(match[1], match[2])})
+	defer func() { _ = client.Close() }()
+	err := client.Do(t.Context(), "XADD", "stream:seckill:1001", "*", "uid", "123", "ts", "1234567890").Err()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

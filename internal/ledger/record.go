@@ -110,11 +110,7 @@ func reusedIDs(ctx context.Context, tx pgx.Tx, productID int64, known []seckill.
 	if len(known) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, len(known))
-	for i, a := range known {
-		ids[i] = a.StreamID
-	}
-	users, err := model.LogUsers(ctx, tx, productID, ids)
+	users, err := model.LogUsers(ctx, tx, productID, streamIDs(known))
 	if err != nil {
 		return nil, err
 	}
@@ -132,16 +128,9 @@ func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLe
 	if len(dead) == 0 {
 		return nil
 	}
-	rows := make([]model.NewDeadLetter, len(dead))
-	for i, d := range dead {
-		fields, err := d.FieldsJSON()
-		if err != nil {
-			return err
-		}
-		rows[i] = model.NewDeadLetter{
-			StreamID: d.StreamID, Fields: fields, Reason: string(d.Reason),
-			Deliveries: d.Deliveries, Fingerprint: d.Fingerprint(),
-		}
+	rows, err := newDeadLetters(dead)
+	if err != nil {
+		return err
 	}
 	written, err := model.InsertDeadLetters(ctx, tx, productID, rows)
 	if err != nil {
@@ -150,6 +139,21 @@ func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLe
 	outcome.Dead += int(written)
 	outcome.Duplicates += len(dead) - int(written)
 	return nil
+}
+
+func newDeadLetters(dead []seckill.DeadLetter) ([]model.NewDeadLetter, error) {
+	rows := make([]model.NewDeadLetter, len(dead))
+	for i, d := range dead {
+		fields, err := d.FieldsJSON()
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = model.NewDeadLetter{
+			StreamID: d.StreamID, Fields: fields, Reason: string(d.Reason),
+			Deliveries: d.Deliveries, Fingerprint: d.Fingerprint(),
+		}
+	}
+	return rows, nil
 }
 
 func processingLogs(b Batch) []model.NewLog {

@@ -51,7 +51,7 @@ func TestTheGuidesWalkThrough(t *testing.T) {
 func checkMetrics(t *testing.T, p *process) {
 	t.Helper()
 	servertest.Eventually(t, "every metric of the pipeline is there", func() bool {
-		response, err := http.Get(p.metrics) //nolint:noctx // bounded by Eventually
+		response, err := http.Get(p.metrics)
 		if err != nil {
 			return false
 		}
@@ -140,7 +140,7 @@ func TestAReadyServiceTellsWhatIsAway(t *testing.T) {
 }
 
 func TestAServiceThatCannotStartSaysWhy(t *testing.T) {
-	busy, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by the test
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestTheServiceMayStartBeforeItsServers(t *testing.T) {
 	}
 	p := s.start("", "")
 	servertest.Eventually(t, "the service answers", func() bool {
-		response, err := http.Get(p.address + "/healthz") //nolint:noctx // bounded by Eventually
+		response, err := http.Get(p.address + "/healthz")
 		if err != nil {
 			return false
 		}
@@ -189,12 +189,12 @@ func TestTheServiceMayStartBeforeItsServers(t *testing.T) {
 
 // TestDevelopmentKeepsItsData runs the service as `make run` does, twice.
 func TestDevelopmentKeepsItsData(t *testing.T) {
-	dir, err := os.MkdirTemp("", "seckill-dev-*") // not t.TempDir: PostgreSQL must reach it as another user
+	dir, err := os.MkdirTemp("", "seckill-dev-*") //nolint:usetesting // PostgreSQL must reach it as another user
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	var bearer string

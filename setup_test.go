@@ -113,7 +113,7 @@ func startProcess(t *testing.T, port, dev int, configuration string) *process {
 		t: t, output: &output{}, done: make(chan struct{}),
 		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
 	}
-	p.command = exec.Command(os.Args[0], "-f", file) //nolint:gosec,noctx // the test binary itself, ended by hand
+	p.command = exec.Command(os.Args[0], "-f", file)
 	p.command.Env = append(os.Environ(), childEnv+"=1")
 	p.command.Stdout, p.command.Stderr = p.output, p.output
 	p.command.Dir = t.TempDir() // the binary runs from any folder
@@ -161,7 +161,7 @@ func (p *process) exit() int {
 func (p *process) ready() {
 	p.t.Helper()
 	servertest.Eventually(p.t, "the service is ready", func() bool {
-		response, err := http.Get(p.address + "/readyz") //nolint:noctx // bounded by Eventually
+		response, err := http.Get(p.address + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -243,7 +243,7 @@ func (s *site) drained(n int) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func newBed(b *testing.B) *bed {
 // faster than they are.
 func users(n int) []int64 {
 	list := make([]int64, n)
-	for i, u := range rand.New(rand.NewPCG(1, 2)).Perm(n) { //nolint:gosec // the same order in every run
+	for i, u := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
 		list[i] = int64(u) + 1
 	}
 	return list
@@ -103,7 +103,7 @@ DevServer: {Port: %d}
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}
-	command := exec.Command(executable(d.b), "-f", file) //nolint:noctx // ended by stop
+	command := exec.Command(executable(d.b), "-f", file)
 	output := &bytes.Buffer{}
 	command.Stdout, command.Stderr = output, output
 	if err := command.Start(); err != nil {
@@ -120,12 +120,12 @@ DevServer: {Port: %d}
 func executable(b *testing.B) string {
 	b.Helper()
 	build.Do(func() {
-		dir, err := os.MkdirTemp("", "seckill-bench-*")
+		dir, err := os.MkdirTemp("", "seckill-bench-*") //nolint:usetesting // outlives the first benchmark
 		if err != nil {
 			b.Fatal(err)
 		}
 		binary = filepath.Join(dir, "seckill")
-		if out, err := exec.Command("go", "build", "-o", binary, "seckill").CombinedOutput(); err != nil { //nolint:noctx,gosec // a build
+		if out, err := exec.Command("go", "build", "-o", binary, "seckill").CombinedOutput(); err != nil {
 			b.Fatalf("build: %v\n%s", err, out)
 		}
 	})
@@ -202,5 +202,5 @@ func freePort(b *testing.B) int {
 		b.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener
+	return listener.Addr().(*net.TCPAddr).Port
 }

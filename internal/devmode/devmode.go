@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"seckill/internal/auth"
@@ -132,7 +134,7 @@ func (s *Stack) Announce(w io.Writer, c config.Config) error {
 	if len(c.Products) > 0 {
 		product = c.Products[0]
 	}
-	address := fmt.Sprintf("http://%s:%d", c.Host, c.Port)
+	address := "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 	host, port, _ := strings.Cut(c.Redis.Addrs()[0], ":")
 	_, err := fmt.Fprintf(w, `
 seckill is at %[1]s (metrics: http://%[2]s:%[3]d/metrics)

@@ -28,7 +28,7 @@ const template = "seckill_template"
 
 var (
 	shared    *devstack.Postgres
-	sharedErr error
+	errShared error
 	start     sync.Once
 	serial    atomic.Int64
 )
@@ -60,9 +60,9 @@ func Run(m *testing.M, ignore ...goleak.Option) int {
 // Database creates a migrated database and returns its URL.
 func Database(tb testing.TB) string {
 	tb.Helper()
-	start.Do(func() { shared, sharedErr = startShared() })
-	if sharedErr != nil {
-		tb.Fatalf("start PostgreSQL: %v", sharedErr)
+	start.Do(func() { shared, errShared = startShared() })
+	if errShared != nil {
+		tb.Fatalf("start PostgreSQL: %v", errShared)
 	}
 	name := fmt.Sprintf("test_%d", serial.Add(1))
 	url, err := shared.CreateDatabase(tb.Context(), name, template)

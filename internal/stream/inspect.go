@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -130,7 +131,7 @@ func (i *Inspector) groupInfo(ctx context.Context, key string, state *State) (*r
 			return &g, nil
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // nil is the documented "there is none"
 }
 
 // addDetail fills in the oldest pending entry and the consumers.
@@ -196,10 +197,8 @@ func (i *Inspector) Pending(ctx context.Context, productID int64, before string,
 
 func reversed(in []redis.XPendingExt) []PendingEntry {
 	out := make([]PendingEntry, 0, len(in))
-	for n := len(in) - 1; n >= 0; n-- {
-		out = append(out, PendingEntry{
-			StreamID: in[n].ID, Consumer: in[n].Consumer, Idle: in[n].Idle, Deliveries: in[n].RetryCount,
-		})
+	for _, e := range slices.Backward(in) {
+		out = append(out, PendingEntry{StreamID: e.ID, Consumer: e.Consumer, Idle: e.Idle, Deliveries: e.RetryCount})
 	}
 	return out
 }

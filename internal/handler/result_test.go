@@ -103,6 +103,9 @@ func pages(t *testing.T, w *world, path, query string) (ids []string, count int)
 		if page.NextCursor == "" {
 			return ids, count
 		}
+		if count == 1000 {
+			t.Fatalf("%s?%s does not end", path, query)
+		}
 		cursor = "&cursor=" + page.NextCursor
 	}
 }

@@ -1,0 +1,74 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Accounts are the books of a product, read in one snapshot.
+type Accounts struct {
+	StockTotal *int64
+	StockLeft  *int64
+	Live       int64
+	Orders     map[string]int64 // by status
+	Logs       map[string]int64 // by status
+}
+
+const selectAccounts = `
+SELECT p.stock_total, p.stock_left,
+       (SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (
+            SELECT status, count(*) AS n FROM seckill_orders WHERE product_id = p.product_id GROUP BY status) AS o),
+       (SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (
+            SELECT status, count(*) AS n FROM seckill_logs WHERE product_id = p.product_id GROUP BY status) AS l)
+  FROM seckill_products p WHERE p.product_id = $1`
+
+// Accounts reads the books of a product, ErrNotFound when there is none.
+func (p *Pool) Accounts(ctx context.Context, productID int64) (Accounts, error) {
+	var a Accounts
+	err := p.QueryRow(ctx, selectAccounts, productID).Scan(&a.StockTotal, &a.StockLeft, &a.Orders, &a.Logs)
+	if err != nil {
+		if isNoRows(err) {
+			err = ErrNotFound
+		}
+		return a, fmt.Errorf("read books of product %d: %w", productID, err)
+	}
+	a.Live = a.Orders["PENDING_PAYMENT"] + a.Orders["PAID"] + a.Orders["CONFIRMED"]
+	return a, nil
+}
+
+// Balance is the stock of a product against its live orders, read in one snapshot.
+type Balance struct {
+	ProductID int64
+	Total     int64
+	Left      int64
+	Live      int64
+}
+
+// selectBalances counts live orders from the index that holds only those.
+const selectBalances = `
+SELECT p.product_id, p.stock_total, p.stock_left,
+       (SELECT count(*) FROM seckill_orders o WHERE o.product_id = p.product_id
+           AND o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED'))
+  FROM seckill_products p
+ WHERE p.status = 'ACTIVE' AND p.stock_total IS NOT NULL AND p.product_id > $1
+ ORDER BY p.product_id LIMIT 1`
+
+// NextBalance reads the balance of the first active settled product with an ID
+// above after, nil when there is none. One product at a time: a snapshot that spans
+// them all would be held for long.
+func (p *Pool) NextBalance(ctx context.Context, after int64) (*Balance, error) {
+	var b Balance
+	err := p.QueryRow(ctx, selectBalances, after).Scan(&b.ProductID, &b.Total, &b.Left, &b.Live)
+	if isNoRows(err) {
+		return nil, nil //nolint:nilnil // nil is the documented end
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read balance of the product after %d: %w", after, err)
+	}
+	return &b, nil
+}
+
+func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

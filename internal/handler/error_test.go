@@ -204,10 +204,14 @@ func TestLogHoldsDetailAndNoToken(t *testing.T) {
 	a := w.get("/admin/v1/streams/1")
 	a.refused(t, http.StatusInternalServerError, seckill.CodeInternal, "")
 	w.get("/admin/v1/logs", with("Authorization", "Bearer garbage.token"))
+	w.get("/nowhere")
 
 	text := logged.String()
 	if !strings.Contains(text, "the inner detail") || !strings.Contains(text, `"trace":"`) {
 		t.Errorf("log lacks the detail or its trace: %s", text)
+	}
+	if !strings.Contains(text, "/nowhere") {
+		t.Error("a request to an unknown route is not logged")
 	}
 	for _, part := range []string{"Bearer", strings.Split(w.token("operator"), ".")[0], "garbage.token"} {
 		if strings.Contains(text, part) {

@@ -1,0 +1,51 @@
+package ledger_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"seckill/internal/seckill"
+)
+
+// TestTheDatabaseItselfRefuses writes SQL that bypasses the service.
+func TestTheDatabaseItselfRefuses(t *testing.T) {
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(5), PerUserLimit: 1})
+	if _, err := l.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 2, StockTotal: stock(5), PerUserLimit: 2}); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, l, attempt(10, "1-0"))
+	const insert = "INSERT INTO seckill_orders (product_id, user_id, stream_id, status) VALUES "
+	for _, ok := range []string{
+		insert + "(2, 10, '1-0', 'PAID')", // the slot is found by the database
+		insert + "(2, 10, '2-0', 'PENDING_PAYMENT')",
+		insert + "(1, 11, '3-0', 'CANCELLED')",
+		insert + "(1, 11, '4-0', 'PENDING_PAYMENT')", // an order that is not live does not count
+	} {
+		if _, err := pool.Exec(t.Context(), ok); err != nil {
+			t.Errorf("%s: %v", ok, err)
+		}
+	}
+	for _, tt := range []struct{ name, sql, want string }{
+		{"a stock below zero", "UPDATE seckill_products SET stock_left = -1 WHERE product_id = 1", "seckill_products_stock_left_check"},
+		{"more left than there is", "UPDATE seckill_products SET stock_left = 6 WHERE product_id = 1", "seckill_products_stock_check"},
+		{"a second live order, limit 1", insert + "(1, 10, '5-0', 'CONFIRMED')", "seckill_orders_within_limit"},
+		{"a third live order, limit 2", insert + "(2, 10, '5-0', 'PAID')", "seckill_orders_within_limit"},
+		{"a second live order in the same slot", "INSERT INTO seckill_orders (product_id, user_id, stream_id, status, slot) VALUES (1, 10, '6-0', 'PAID', 1)", "seckill_orders_live_key"},
+		{"two live orders of one statement", insert + "(1, 12, '7-0', 'PAID'), (1, 12, '7-1', 'PAID')", "seckill_orders_within_limit"},
+		{"a second order of one entry", insert + "(1, 13, '1-0', 'CANCELLED')", "seckill_orders_product_stream_key"},
+		{"a cancelled order that lives again", "UPDATE seckill_orders SET status = 'PAID' WHERE stream_id = '3-0'", "seckill_order_immutable"},
+		{"a paid order that is cancelled", "UPDATE seckill_orders SET status = 'CANCELLED' WHERE status = 'PAID'", "seckill_order_immutable"},
+		{"an order that changes its user", "UPDATE seckill_orders SET user_id = 99 WHERE stream_id = '4-0'", "seckill_order_immutable"},
+		{"an order of an unknown product", insert + "(77, 10, '1-0', 'PAID')", "does not exist"},
+		{"a log twice", "INSERT INTO seckill_logs (product_id, user_id, stream_id) VALUES (1, 99, '1-0')", "seckill_logs_product_stream_key"},
+	} {
+		_, err := pool.Exec(t.Context(), tt.sql)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || !strings.Contains(refused.ConstraintName+" "+refused.Message, tt.want) {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+	}
+}

@@ -132,22 +132,28 @@ func executable(b *testing.B) string {
 	return binary
 }
 
-// drained waits until n logs are stored.
+// drained waits until the product's stream is drained and n logs are stored.
 func (d *bed) drained(n int) {
+	d.b.Helper()
+	d.drainedProduct(product)
+	if got := servertest.Count(d.b, d.pool, "SELECT count(*) FROM seckill_logs"); got != n {
+		d.b.Fatalf("%d logs of %d", got, n)
+	}
+}
+
+// drainedProduct waits until a stream is drained.
+func (d *bed) drainedProduct(productID int64) {
 	d.b.Helper()
 	deadline := time.Now().Add(5 * time.Minute)
 	for {
-		groups, err := d.client.XInfoGroups(d.b.Context(), seckill.StreamKey(product)).Result()
+		groups, err := d.client.XInfoGroups(d.b.Context(), seckill.StreamKey(productID)).Result()
 		if err == nil && len(groups) == 1 && groups[0].Lag == 0 && groups[0].Pending == 0 {
-			break
+			return
 		}
 		if time.Now().After(deadline) {
 			d.b.Fatal("not drained within five minutes")
 		}
 		time.Sleep(20 * time.Millisecond) // looking more often would slow down what is measured
-	}
-	if got := servertest.Count(d.b, d.pool, "SELECT count(*) FROM seckill_logs"); got != n {
-		d.b.Fatalf("%d logs of %d", got, n)
 	}
 }
 

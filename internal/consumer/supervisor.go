@@ -16,6 +16,10 @@ import (
 	"seckill/model"
 )
 
+// joinGrace is how long a product that has come at runtime may take to be consumed
+// before it makes the process count as not ready.
+const joinGrace = 5 * time.Second
+
 // followInterval is how often the table of products is looked at. With blockStep
 // it keeps a pause, a resume and a new product within two seconds on every
 // replica.
@@ -33,7 +37,14 @@ type Supervisor struct {
 	mu       sync.Mutex
 	prepared bool
 	products []model.ProductState
-	loops    map[int64]*Loop
+	loops    map[int64]*supervised
+}
+
+// supervised is a loop, and until when it need not have joined its group.
+type supervised struct {
+	*Loop
+
+	grace time.Time
 }
 
 // NewSupervisor makes a supervisor. prepare brings the database into a state that
@@ -42,7 +53,7 @@ type Supervisor struct {
 // the products, newLoop makes the loop of one.
 func NewSupervisor(prepare func(ctx context.Context) error,
 	list func(ctx context.Context) ([]model.ProductState, error), newLoop func(productID int64) *Loop) *Supervisor {
-	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*Loop{}}
+	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*supervised{}}
 	s.Role = role.New(s.run)
 	return s
 }
@@ -64,7 +75,7 @@ func (s *Supervisor) Check(context.Context) error {
 	}
 	var missing []int64
 	for id, loop := range s.loops {
-		if !loop.Joined() {
+		if !loop.Joined() && time.Now().After(loop.grace) {
 			missing = append(missing, id)
 		}
 	}
@@ -135,7 +146,10 @@ func (s *Supervisor) follow(ctx context.Context) error {
 	}
 	for id, want := range wanted {
 		if _, running := s.loops[id]; want && !running {
-			loop := s.make(id)
+			loop := &supervised{Loop: s.make(id)}
+			if s.prepared { // at the start of the process there is no grace
+				loop.grace = time.Now().Add(joinGrace)
+			}
 			s.loops[id] = loop
 			threading.GoSafe(loop.Start)
 		}

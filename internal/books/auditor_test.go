@@ -1,0 +1,131 @@
+package books_test
+
+import (
+	"os"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"seckill/internal/books"
+	"seckill/internal/ledger"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/model"
+)
+
+func TestMain(m *testing.M) { os.Exit(servertest.Run(m)) }
+
+type silent struct{}
+
+func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
+func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
+
+// gauges notes what the auditor shows: total, left, sold and drift of a product.
+type gauges struct {
+	mu   sync.Mutex
+	seen map[int64][4]int64
+}
+
+func (g *gauges) Stock(productID, total, left, sold, drift int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.seen == nil {
+		g.seen = map[int64][4]int64{}
+	}
+	g.seen[productID] = [4]int64{total, left, sold, drift}
+}
+
+func (g *gauges) of(productID int64) [4]int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.seen[productID]
+}
+
+// shop sells one unit of ten of product 1, none of three of product 2, and has the
+// record-only product 3.
+func shop(t *testing.T) *model.Pool {
+	t.Helper()
+	pool := servertest.Pool(t)
+	l := ledger.New(pool, silent{})
+	ten, three := int64(10), int64(3)
+	for _, p := range []seckill.Product{
+		{ProductID: 1, StockTotal: &ten, PerUserLimit: 1, PaymentWindow: time.Hour},
+		{ProductID: 2, StockTotal: &three, PerUserLimit: 1},
+		{ProductID: 3},
+	} {
+		if _, err := l.CreateProduct(t.Context(), "tester", p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for product := int64(1); product <= 3; product += 2 {
+		batch := ledger.Batch{ProductID: product, Attempts: []seckill.Attempt{{UserID: 5, StreamID: "1-0"}, {UserID: 5, StreamID: "2-0"}}}
+		if _, err := l.Store(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pool
+}
+
+func TestAuditFindsWhatDoesNotBalance(t *testing.T) {
+	pool, g := shop(t), &gauges{}
+	steps := []struct {
+		name, sql string
+		product   int64
+		want      [4]int64
+	}{
+		{"nothing wrong", "SELECT 1", 1, [4]int64{10, 9, 1, 0}},
+		{"nothing sold", "SELECT 1", 2, [4]int64{3, 3, 0, 0}},
+		{"a unit lost", "UPDATE seckill_products SET stock_left = 8 WHERE product_id = 1", 1, [4]int64{10, 8, 1, 1}},
+		{"a unit too many", "UPDATE seckill_products SET stock_left = 10 WHERE product_id = 1", 1, [4]int64{10, 10, 1, -1}},
+	}
+	for _, step := range steps {
+		if _, err := pool.Exec(t.Context(), step.sql); err != nil {
+			t.Fatal(err)
+		}
+		if err := books.Audit(t.Context(), pool, g); err != nil || g.of(step.product) != step.want {
+			t.Errorf("%s: %v, %v; want %v", step.name, g.of(step.product), err, step.want)
+		}
+	}
+	if _, audited := g.seen[3]; audited {
+		t.Error("a record-only product has been audited")
+	}
+}
+
+func TestTheAuditorLooksAgainByItself(t *testing.T) {
+	pool, g := shop(t), &gauges{}
+	auditor := books.Auditor(pool, g)
+	var wg sync.WaitGroup
+	wg.Go(auditor.Start)
+	defer wg.Wait()
+	defer auditor.Stop()
+	servertest.Eventually(t, "the first look", func() bool { return g.of(1)[3] == 0 && g.of(1)[0] == 10 })
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_products SET stock_left = 8 WHERE product_id = 1"); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "the drift", func() bool { return g.of(1)[3] == 1 })
+}
+
+func TestBooksOfAProduct(t *testing.T) {
+	reader := books.NewReader(shop(t))
+	settled, err := reader.Read(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ten, nine := int64(10), int64(9)
+	want := seckill.Books{
+		ProductID: 1, StockTotal: &ten, StockLeft: &nine, LiveOrders: 1,
+		OrdersByStatus: map[seckill.OrderStatus]int64{"PENDING_PAYMENT": 1},
+		LogsByStatus:   map[seckill.Status]int64{"SUCCESS": 1, "FAILED": 1},
+	}
+	if !reflect.DeepEqual(settled, want) || settled.Drift() != 0 {
+		t.Errorf("got  %+v\nwant %+v", settled, want)
+	}
+	recorded, err := reader.Read(t.Context(), 3)
+	if err != nil || recorded.StockTotal != nil || recorded.LogsByStatus["PROCESSING"] != 2 || recorded.Drift() != 0 {
+		t.Errorf("%+v, %v", recorded, err)
+	}
+	if _, err := reader.Read(t.Context(), 4); seckill.ErrorCode(err) != seckill.CodeProductNotFound {
+		t.Errorf("an unknown product: %v", err)
+	}
+}

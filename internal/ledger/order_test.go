@@ -1,0 +1,205 @@
+package ledger_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"seckill/internal/ledger"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/model"
+)
+
+// newOrder sells one unit of many to a user and returns the order.
+func newOrder(t *testing.T, l *ledger.Ledger, pool *model.Pool, user int64) int64 {
+	t.Helper()
+	settle(t, l, attempt(user, fmt.Sprintf("%d-0", user)))
+	var id int64
+	if err := pool.QueryRow(t.Context(), "SELECT id FROM seckill_orders WHERE user_id = $1", user).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func overdue(t *testing.T, pool *model.Pool) {
+	t.Helper()
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_orders SET expires_at = now() - interval '1 ms' WHERE status = 'PENDING_PAYMENT'"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func paying(stockTotal int64) seckill.Product {
+	return seckill.Product{ProductID: 1, StockTotal: stock(stockTotal), PerUserLimit: 1, PaymentWindow: time.Hour}
+}
+
+func wantCode(t *testing.T, what string, err error, want seckill.Code) {
+	t.Helper()
+	if got := seckill.ErrorCode(err); got != want {
+		t.Errorf("%s: %v, want code %q", what, err, want)
+	}
+}
+
+func TestPay(t *testing.T) {
+	l, pool, seen := newSale(t, paying(5))
+	id := newOrder(t, l, pool, 10)
+	for range 2 { // again with the same reference: the same answer
+		paid, err := l.PayOrder(t.Context(), id, "ref-1")
+		if err != nil || paid.Status != "PAID" || paid.PaymentRef.String != "ref-1" || !paid.PaidAt.Valid {
+			t.Fatalf("%+v, %v", paid, err)
+		}
+	}
+	_, err := l.PayOrder(t.Context(), id, "ref-2")
+	wantCode(t, "another reference", err, seckill.CodeAlreadyPaid)
+	_, err = l.CancelOrder(t.Context(), id, "tester", true)
+	wantCode(t, "cancel a paid order", err, seckill.CodeAlreadyPaid)
+	_, err = l.PayOrder(t.Context(), 12345, "ref-1")
+	wantCode(t, "an unknown order", err, seckill.CodeOrderNotFound)
+	balanced(t, pool, 4)
+	if seen.logs["1 PAID order"] != 1 {
+		t.Errorf("observed %v", seen.logs)
+	}
+}
+
+func TestCancelReturnsTheUnitOnceAndAnotherAttemptWinsIt(t *testing.T) {
+	l, pool, _ := newSale(t, paying(1))
+	id := newOrder(t, l, pool, 10)
+	settle(t, l, attempt(11, "11-0"))
+	for range 3 {
+		if o, err := l.CancelOrder(t.Context(), id, "tester", false); err != nil || o.Status != "CANCELLED" {
+			t.Fatalf("%+v, %v", o, err)
+		}
+		balanced(t, pool, 1)
+	}
+	_, err := l.PayOrder(t.Context(), id, "late")
+	wantCode(t, "pay a cancelled order", err, seckill.CodeOrderCancelled)
+	settle(t, l, attempt(10, "12-0")) // the same user may try again
+	if got, want := results(t, pool), "10 SUCCESS, 11 FAILED SOLD_OUT, 10 SUCCESS"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	balanced(t, pool, 0)
+}
+
+func TestAnOrderPastItsTimeIsExpiredSweptOrNot(t *testing.T) {
+	l, pool, seen := newSale(t, paying(5))
+	id := newOrder(t, l, pool, 10)
+	overdue(t, pool)
+	for _, swept := range []bool{false, true} {
+		_, err := l.PayOrder(t.Context(), id, "late")
+		wantCode(t, fmt.Sprintf("pay, swept %v", swept), err, seckill.CodeOrderExpired)
+		_, err = l.CancelOrder(t.Context(), id, "tester", true)
+		wantCode(t, fmt.Sprintf("cancel, swept %v", swept), err, seckill.CodeOrderExpired)
+		if _, err := l.ExpireOrders(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+		balanced(t, pool, 5)
+	}
+	if seen.logs["1 EXPIRED order"] != 1 {
+		t.Errorf("observed %v", seen.logs)
+	}
+}
+
+func TestConfirmedOrders(t *testing.T) {
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(1), PerUserLimit: 1})
+	id := newOrder(t, l, pool, 10)
+	_, err := l.PayOrder(t.Context(), id, "ref")
+	wantCode(t, "pay", err, seckill.CodeNothingToPay)
+	_, err = l.CancelOrder(t.Context(), id, "bff", false)
+	wantCode(t, "cancel by anybody", err, seckill.CodeForbidden)
+	if o, err := l.CancelOrder(t.Context(), id, "olga", true); err != nil || o.Status != "CANCELLED" {
+		t.Errorf("cancel by an operator: %+v, %v", o, err)
+	}
+	balanced(t, pool, 1)
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_audit WHERE actor = 'olga' AND action = 'order.cancel'"); n != 1 {
+		t.Errorf("%d audit rows", n)
+	}
+	if n, err := l.ExpireOrders(t.Context(), 10); n != 0 || err != nil {
+		t.Errorf("%d expired, %v", n, err)
+	}
+}
+
+// TestWhoeverRacesAUnitComesBackOnce lets payments, cancellations and two sweepers
+// loose on the same orders.
+func TestWhoeverRacesAUnitComesBackOnce(t *testing.T) {
+	const orders = 60
+	l, pool, _ := newSale(t, paying(orders))
+	ids := make([]int64, orders)
+	for i := range ids {
+		ids[i] = newOrder(t, l, pool, int64(i+1))
+	}
+	// Half are overdue; the sweepers and the cancellers meet on them.
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_orders SET expires_at = now() - interval '1 s' WHERE id % 2 = 0"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	race := func(fn func(id int64) error) {
+		wg.Go(func() {
+			for _, id := range ids {
+				if err := fn(id); err != nil && seckill.ErrorCode(err) == seckill.CodeInternal {
+					t.Errorf("order %d: %v", id, err)
+				}
+			}
+		})
+	}
+	for n := range 2 {
+		race(func(id int64) error { _, err := l.PayOrder(t.Context(), id, fmt.Sprint("ref-", n)); return err })
+		race(func(id int64) error { _, err := l.CancelOrder(t.Context(), id, "tester", false); return err })
+		race(func(int64) error { _, err := l.ExpireOrders(t.Context(), 7); return err })
+	}
+	wg.Wait()
+	left := servertest.Count(t, pool, "SELECT stock_left FROM seckill_products")
+	balanced(t, pool, left)
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE id % 2 = 0 AND status <> 'EXPIRED'"); n != 0 {
+		t.Errorf("%d overdue orders are not expired", n)
+	}
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE id % 2 = 1 AND status NOT IN ('PAID', 'CANCELLED')"); n != 0 {
+		t.Errorf("%d orders are neither paid nor cancelled", n)
+	}
+	if paid := servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE status = 'PAID'"); paid != orders-left {
+		t.Errorf("%d paid, %d left of %d", paid, left, orders)
+	}
+}
+
+// TestPaymentAndExpiryRaceOnOneRow holds the order as a payment does, and lets the
+// sweep come by meanwhile.
+func TestPaymentAndExpiryRaceOnOneRow(t *testing.T) {
+	l, pool, _ := newSale(t, paying(1))
+	id := newOrder(t, l, pool, 10)
+	overdue(t, pool)
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, _, err := model.LockOrder(t.Context(), tx, id); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.ExpireOrders(t.Context(), 10); n != 0 || err != nil {
+		t.Errorf("an order in somebody's hands was swept: %d, %v", n, err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.ExpireOrders(t.Context(), 10); n != 1 || err != nil {
+		t.Errorf("%d swept, %v", n, err)
+	}
+	balanced(t, pool, 1)
+}
+
+func TestTheExpirerSweepsByItself(t *testing.T) {
+	l, pool, _ := newSale(t, paying(3))
+	for user := int64(1); user <= 3; user++ {
+		newOrder(t, l, pool, user)
+	}
+	expirer := l.Expirer()
+	var wg sync.WaitGroup
+	wg.Go(expirer.Start)
+	defer wg.Wait()
+	defer expirer.Stop()
+	overdue(t, pool)
+	servertest.Eventually(t, "every order is expired", func() bool {
+		return servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE status = 'EXPIRED'") == 3
+	})
+	balanced(t, pool, 3)
+}

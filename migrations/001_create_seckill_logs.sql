@@ -7,6 +7,7 @@
 
 -- A product on sale. stock_total null means record-only: no stock, no limit, no
 -- window; every entry is stored as PROCESSING and resolved by somebody else.
+-- limit_lowered is kept by a trigger (002): per_user_limit was higher once.
 CREATE TABLE IF NOT EXISTS seckill_products (
     product_id             bigint      PRIMARY KEY CHECK (product_id > 0),
     name                   text        NOT NULL DEFAULT '',
@@ -19,6 +20,7 @@ CREATE TABLE IF NOT EXISTS seckill_products (
     ends_at                timestamptz,
     payment_window_seconds bigint      CHECK (payment_window_seconds > 0),
     ended_at               timestamptz,
+    limit_lowered          boolean     NOT NULL DEFAULT false,
     created_at             timestamptz NOT NULL DEFAULT now(),
     updated_at             timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT seckill_products_stock_check

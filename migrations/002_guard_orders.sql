@@ -24,7 +24,9 @@ END $$;
 -- +goose StatementEnd
 
 -- Checks the orders of one statement against their products, once per statement:
--- a check per row would cost a batch a tenth of its speed.
+-- a check per row would cost a batch a tenth of its speed. A slot within the limit,
+-- and unique, is enough as long as the limit was never higher; after it was, a user
+-- may hold slots above it, and the live orders are counted.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION seckill_orders_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -45,7 +47,30 @@ BEGIN
             USING ERRCODE = 'check_violation', TABLE = 'seckill_orders',
                   CONSTRAINT = 'seckill_orders_within_limit';
     END IF;
+    SELECT n.product_id, n.user_id, p.per_user_limit INTO bad
+      FROM added n JOIN seckill_products p ON p.product_id = n.product_id
+     WHERE p.limit_lowered AND p.per_user_limit > 0
+       AND n.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')
+       AND (SELECT count(*) FROM seckill_orders o
+             WHERE o.product_id = n.product_id AND o.user_id = n.user_id
+               AND o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')) > p.per_user_limit
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'order of user % over the limit of product % (limit %)',
+            bad.user_id, bad.product_id, bad.per_user_limit
+            USING ERRCODE = 'check_violation', TABLE = 'seckill_orders',
+                  CONSTRAINT = 'seckill_orders_within_limit';
+    END IF;
     RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- Remembers that the limit of a product was higher, or none.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION seckill_product_limit_lowered() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.limit_lowered := true;
+    RETURN NEW;
 END $$;
 -- +goose StatementEnd
 
@@ -74,6 +99,13 @@ BEGIN
         CREATE TRIGGER seckill_orders_within_limit AFTER INSERT ON seckill_orders
             REFERENCING NEW TABLE AS added
             FOR EACH STATEMENT EXECUTE FUNCTION seckill_orders_within_limit();
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_trigger
+                    WHERE tgrelid = 'seckill_products'::regclass AND tgname = 'seckill_product_limit_lowered') THEN
+        CREATE TRIGGER seckill_product_limit_lowered BEFORE UPDATE ON seckill_products
+            FOR EACH ROW WHEN (NEW.per_user_limit > 0
+                               AND (OLD.per_user_limit = 0 OR NEW.per_user_limit < OLD.per_user_limit))
+            EXECUTE FUNCTION seckill_product_limit_lowered();
     END IF;
     IF NOT EXISTS (SELECT 1 FROM pg_trigger
                     WHERE tgrelid = 'seckill_orders'::regclass AND tgname = 'seckill_order_immutable') THEN

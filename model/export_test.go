@@ -6,5 +6,6 @@ var (
 	FindResult     = findResult
 	CountByOutcome = countByOutcome
 	FindProductIDs = findProductIDs
+	FindProducts   = findProducts
 	Statement      = LogFilter.statement
 )

@@ -29,7 +29,7 @@ func LockOrder(ctx context.Context, tx pgx.Tx, orderID int64) (SeckillOrders, ti
 // has locked, and returns it as stored.
 func UpdateOrder(ctx context.Context, tx pgx.Tx, o SeckillOrders) (SeckillOrders, error) {
 	return oneRow[SeckillOrders](ctx, tx, "update order", `
-UPDATE seckill_orders SET status = $2, paid_at = $3, payment_ref = $4, updated_at = now()
+UPDATE seckill_orders SET status = $2, paid_at = $3, payment_ref = $4, updated_at = clock_timestamp()
  WHERE id = $1 RETURNING `+seckillOrdersRows, o.Id, o.Status, o.PaidAt, o.PaymentRef)
 }
 

@@ -18,6 +18,9 @@ type (
 		// FindIDs returns the IDs of at most limit products up to last, highest
 		// first.
 		FindIDs(ctx context.Context, last int64, limit int) ([]int64, error)
+		// FindPage returns at most limit products with IDs up to last, highest
+		// first.
+		FindPage(ctx context.Context, last int64, limit int) ([]*SeckillProducts, error)
 	}
 
 	customSeckillProductsModel struct {
@@ -47,4 +50,17 @@ func (m *customSeckillProductsModel) FindIDs(ctx context.Context, last int64, li
 		return nil, fmt.Errorf("find products: %w", err)
 	}
 	return ids, nil
+}
+
+// findProducts names the columns, for the reason that selectLogs gives.
+var findProducts = "SELECT " + seckillProductsRows + ` FROM seckill_products WHERE product_id <= $1
+ ORDER BY product_id DESC LIMIT $2`
+
+// FindPage implements SeckillProductsModel.
+func (m *customSeckillProductsModel) FindPage(ctx context.Context, last int64, limit int) ([]*SeckillProducts, error) {
+	products := []*SeckillProducts{}
+	if err := m.conn.QueryRowsCtx(ctx, &products, findProducts, last, limit); err != nil {
+		return nil, fmt.Errorf("find products: %w", err)
+	}
+	return products, nil
 }

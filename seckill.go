@@ -19,6 +19,7 @@ import (
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
 	"github.com/zeromicro/go-zero/rest"
 
+	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/consumer"
 	"seckill/internal/devmode"
@@ -56,7 +57,7 @@ func run(file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := addressFree(c.Host, c.Port); err != nil {
+	if err := addressesFree(c); err != nil {
 		return err
 	}
 	stack, err := devmode.Start(context.Background(), &c)
@@ -114,7 +115,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
 	server, err := handler.NewServer(svc.NewServiceContext(c, svc.Deps{
-		Conn: pool.Conn(), Ledger: book, Streams: inspector, OpenAPI: openAPI,
+		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool), Clock: clients, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
 	}))
 	if err != nil {
@@ -124,6 +125,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	group := service.NewServiceGroup()
 	group.Add(httpService{server})
 	group.Add(supervisor)
+	group.Add(book.Expirer())
+	group.Add(books.Auditor(pool, m))
 	group.Add(consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader))
 	group.Add(m.Collector(metrics.Sources{
 		Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
@@ -151,12 +154,20 @@ type httpService struct{ *rest.Server }
 // Stop does nothing.
 func (httpService) Stop() { logx.Info("HTTP server stops with the process") }
 
-// addressFree fails when somebody listens on the address already: go-zero would
-// panic, after everything else has been started.
-func addressFree(host string, port int) error {
+// addressesFree fails when somebody listens on an address of ours already. By
+// itself go-zero would panic over the one of the API after everything else has
+// started, and would go on without metrics over the one of the DevServer.
+func addressesFree(c config.Config) error {
+	if err := addressFree("HTTP address", c.Host, c.Port); err != nil || !c.DevServer.Enabled {
+		return err
+	}
+	return addressFree("DevServer address", c.DevServer.Host, c.DevServer.Port)
+}
+
+func addressFree(what, host string, port int) error {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
-		return fmt.Errorf("HTTP address: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return listener.Close()
 }

@@ -47,6 +47,13 @@ func WithIdentity(ctx context.Context, who Identity) context.Context {
 	return context.WithValue(ctx, identityKey{}, who)
 }
 
+// CallerRole returns the role of the caller's token; "" when the request came
+// through no authorization.
+func CallerRole(ctx context.Context) Role {
+	who, _ := ctx.Value(identityKey{}).(Identity)
+	return who.Role
+}
+
 // Actor returns the subject of the caller's token, for audit rows; "" when the
 // request came through no authorization.
 func Actor(ctx context.Context) string {

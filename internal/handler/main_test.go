@@ -57,6 +57,14 @@ func newWorld(t *testing.T, changes ...func(*config.Config)) *world {
 func newWorldOn(t *testing.T, pool *model.Pool, changes ...func(*config.Config)) *world {
 	t.Helper()
 	w := &world{t: t, pool: pool, ledger: &fakeLedger{}, streams: &fakeStreams{}, health: &fakeHealth{}}
+	w.serve(svc.Deps{Ledger: w.ledger}, changes...)
+	return w
+}
+
+// serve starts the server of w with d, in which what w knows itself is left out.
+func (w *world) serve(d svc.Deps, changes ...func(*config.Config)) {
+	t := w.t
+	t.Helper()
 	var c config.Config
 	if err := conf.FillDefault(&c); err != nil {
 		t.Fatal(err)
@@ -66,10 +74,8 @@ func newWorldOn(t *testing.T, pool *model.Pool, changes ...func(*config.Config))
 	for _, change := range changes {
 		change(&c)
 	}
-	server, err := handler.NewServer(svc.NewServiceContext(c, svc.Deps{
-		Conn: pool.Conn(), Ledger: w.ledger, Streams: w.streams, Health: w.health,
-		OpenAPI: []byte(document),
-	}))
+	d.Conn, d.Streams, d.Health, d.OpenAPI = w.pool.Conn(), w.streams, w.health, []byte(document)
+	server, err := handler.NewServer(svc.NewServiceContext(c, d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +86,6 @@ func newWorldOn(t *testing.T, pool *model.Pool, changes ...func(*config.Config))
 	listener := httptest.NewServer(http.HandlerFunc(bound.Serve))
 	t.Cleanup(listener.Close)
 	w.url = listener.URL
-	return w
 }
 
 // exec runs a statement.
@@ -191,10 +196,11 @@ func with(name, value string) func(*http.Request) {
 
 // fakeLedger answers as it is told, and remembers what it was asked.
 type fakeLedger struct {
-	actor    string
-	changes  []seckill.LogChange
-	outcomes []seckill.ChangeOutcome
-	err      error
+	svc.Ledger // nil: of the rest nothing is asked
+	actor      string
+	changes    []seckill.LogChange
+	outcomes   []seckill.ChangeOutcome
+	err        error
 }
 
 func (f *fakeLedger) ResolveLogs(_ context.Context, actor string, changes []seckill.LogChange) ([]seckill.ChangeOutcome, error) {

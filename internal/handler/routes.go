@@ -8,6 +8,8 @@ import (
 
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
+	order "seckill/internal/handler/order"
+	product "seckill/internal/handler/product"
 	result "seckill/internal/handler/result"
 	stream "seckill/internal/handler/stream"
 	"seckill/internal/svc"
@@ -58,6 +60,96 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 				Handler: ops.GetReadinessHandler(serverCtx),
 			},
 		},
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// An order
+					Method:  http.MethodGet,
+					Path:    "/orders/:orderId",
+					Handler: order.GetOrderHandler(serverCtx),
+				},
+				{
+					// Cancel an order, a CONFIRMED one as operator only; its unit returns to stock once
+					Method:  http.MethodPost,
+					Path:    "/orders/:orderId/cancel",
+					Handler: order.CancelOrderHandler(serverCtx),
+				},
+				{
+					// Pay an order; again with the same reference it answers the same
+					Method:  http.MethodPost,
+					Path:    "/orders/:orderId/pay",
+					Handler: order.PayOrderHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/api/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Register a product
+					Method:  http.MethodPost,
+					Path:    "/products",
+					Handler: product.CreateProductHandler(serverCtx),
+				},
+				{
+					// Products, highest product first
+					Method:  http.MethodGet,
+					Path:    "/products",
+					Handler: product.ListProductsHandler(serverCtx),
+				},
+				{
+					// A product
+					Method:  http.MethodGet,
+					Path:    "/products/:productId",
+					Handler: product.GetProductHandler(serverCtx),
+				},
+				{
+					// Change a product; what is stored already keeps its outcome
+					Method:  http.MethodPut,
+					Path:    "/products/:productId",
+					Handler: product.ChangeProductHandler(serverCtx),
+				},
+				{
+					// Whether stock and orders of a product add up
+					Method:  http.MethodGet,
+					Path:    "/products/:productId/books",
+					Handler: product.GetBooksHandler(serverCtx),
+				},
+				{
+					// End a product for good: later attempts are FAILED with ENDED
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/end",
+					Handler: product.EndProductHandler(serverCtx),
+				},
+				{
+					// Pause a product: it admits and consumes nothing
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/pause",
+					Handler: product.PauseProductHandler(serverCtx),
+				},
+				{
+					// Resume a paused product
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/resume",
+					Handler: product.ResumeProductHandler(serverCtx),
+				},
+				{
+					// Add stock or withdraw it in the middle of a sale
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/stock",
+					Handler: product.RestockProductHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
 	)
 
 	server.AddRoutes(

@@ -12,8 +12,8 @@ import (
 
 // TestTheDatabaseItselfRefuses writes SQL that bypasses the service.
 func TestTheDatabaseItselfRefuses(t *testing.T) {
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(5), PerUserLimit: 1})
-	if _, err := l.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 2, StockTotal: stock(5), PerUserLimit: 2}); err != nil {
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(5)), PerUserLimit: 1})
+	if _, err := l.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 2, StockTotal: new(int64(5)), PerUserLimit: 2}); err != nil {
 		t.Fatal(err)
 	}
 	settle(t, l, attempt(10, "1-0"))
@@ -47,5 +47,25 @@ func TestTheDatabaseItselfRefuses(t *testing.T) {
 		if !errors.As(err, &refused) || !strings.Contains(refused.ConstraintName+" "+refused.Message, tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
+	}
+}
+
+func TestTheDatabaseRefusesMoreThanALoweredLimit(t *testing.T) {
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(9)), PerUserLimit: 0})
+	settle(t, l, attempt(10, "1-0"), attempt(10, "2-0"), attempt(10, "3-0"), attempt(11, "4-0"))
+	one := int64(1)
+	if _, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{PerUserLimit: &one}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_orders SET status = 'CANCELLED' WHERE slot = 1"); err != nil {
+		t.Fatal(err)
+	}
+	const insert = "INSERT INTO seckill_orders (product_id, user_id, stream_id, status, slot) VALUES (1, $1, '9-0', 'CONFIRMED', 1)"
+	var refused *pgconn.PgError
+	if _, err := pool.Exec(t.Context(), insert, 10); !errors.As(err, &refused) || refused.ConstraintName != "seckill_orders_within_limit" {
+		t.Errorf("a third live order, slot 1 being free: %v", err)
+	}
+	if _, err := pool.Exec(t.Context(), insert, 11); err != nil {
+		t.Errorf("a user without a live order: %v", err)
 	}
 }

@@ -31,7 +31,7 @@ func overdue(t *testing.T, pool *model.Pool) {
 }
 
 func paying(stockTotal int64) seckill.Product {
-	return seckill.Product{ProductID: 1, StockTotal: stock(stockTotal), PerUserLimit: 1, PaymentWindow: time.Hour}
+	return seckill.Product{ProductID: 1, StockTotal: new(stockTotal), PerUserLimit: 1, PaymentWindow: time.Hour}
 }
 
 func wantCode(t *testing.T, what string, err error, want seckill.Code) {
@@ -101,7 +101,7 @@ func TestAnOrderPastItsTimeIsExpiredSweptOrNot(t *testing.T) {
 }
 
 func TestConfirmedOrders(t *testing.T) {
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(1), PerUserLimit: 1})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(1)), PerUserLimit: 1})
 	id := newOrder(t, l, pool, 10)
 	_, err := l.PayOrder(t.Context(), id, "ref")
 	wantCode(t, "pay", err, seckill.CodeNothingToPay)

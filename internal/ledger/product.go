@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,17 +80,14 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 			return err
 		}
 		changed := productRow(after)
-		changed.CreatedAt, changed.UpdatedAt = row.CreatedAt, row.UpdatedAt
-		if changed == row {
+		if changed == productRow(before) {
 			return nil
 		}
 		if row, err = model.UpdateProduct(ctx, tx, changed); err != nil {
 			return err
 		}
 		record := map[string]any{"before": facts(before), "after": facts(after)}
-		for name, value := range detail {
-			record[name] = value
-		}
+		maps.Copy(record, detail)
 		return model.InsertAudit(ctx, tx, actor, action, productTarget(productID), record)
 	})
 	if errors.Is(err, model.ErrNotFound) {
@@ -101,12 +99,12 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 	return row, nil
 }
 
-// product reads a row.
+// product reads a row; its times are in UTC.
 func product(row model.SeckillProducts) seckill.Product {
 	return seckill.Product{
 		ProductID: row.ProductId, Name: row.Name, Status: seckill.ProductStatus(row.Status),
 		StockTotal: pointer(row.StockTotal), StockLeft: pointer(row.StockLeft), PerUserLimit: row.PerUserLimit,
-		StartsAt: row.StartsAt.Time, EndsAt: row.EndsAt.Time, EndedAt: row.EndedAt.Time,
+		StartsAt: utc(row.StartsAt), EndsAt: utc(row.EndsAt), EndedAt: utc(row.EndedAt),
 		PaymentWindow: time.Duration(row.PaymentWindowSeconds.Int64) * time.Second,
 	}
 }
@@ -157,7 +155,21 @@ func nullable(n *int64) sql.NullInt64 {
 	return sql.NullInt64{Int64: *n, Valid: true}
 }
 
-func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
+// nullTime writes a time in UTC, to the microseconds that PostgreSQL keeps, so that
+// two rows can be compared.
+func nullTime(t time.Time) sql.NullTime {
+	if t.IsZero() {
+		return sql.NullTime{}
+	}
+	return sql.NullTime{Time: t.UTC().Truncate(time.Microsecond), Valid: true}
+}
+
+func utc(t sql.NullTime) time.Time {
+	if !t.Valid {
+		return time.Time{}
+	}
+	return t.Time.UTC()
+}
 
 func orNil(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestProductsAreCreatedOnce(t *testing.T) {
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, Name: "phone", StockTotal: stock(5), PerUserLimit: 2})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, Name: "phone", StockTotal: new(int64(5)), PerUserLimit: 2})
 	_, err := l.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 1})
 	wantCode(t, "again", err, seckill.CodeProductExists)
 	n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_products WHERE name = 'phone' AND status = 'ACTIVE' AND stock_total = 5 AND stock_left = 5 AND per_user_limit = 2")
@@ -71,18 +71,25 @@ func TestStockUpAndDownInTheMiddleOfASale(t *testing.T) {
 }
 
 func TestChangingAProduct(t *testing.T) {
-	l, _, _ := newSale(t, seckill.Product{ProductID: 1, PerUserLimit: 1, StartsAt: time.UnixMilli(1000)})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, PerUserLimit: 1, StartsAt: time.UnixMilli(1000)})
 	name, early, none, limit := "phone", time.UnixMilli(500), time.Time{}, int64(3)
 	_, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{EndsAt: &early})
 	wantCode(t, "an end before the stored start", err, seckill.CodeInvalidArgument)
 	row, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{
-		Name: &name, StartsAt: &none, EndsAt: &early, PerUserLimit: &limit, StockTotal: stock(7),
+		Name: &name, StartsAt: &none, EndsAt: &early, PerUserLimit: &limit, StockTotal: new(int64(7)),
 	})
 	if err != nil || row.Name != name || row.StartsAt.Valid || !row.EndsAt.Time.Equal(early) || row.PerUserLimit != 3 ||
 		row.StockTotal.Int64 != 7 || row.StockLeft.Int64 != 7 {
 		t.Errorf("%+v, %v", row, err)
 	}
-	_, err = l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{StockTotal: stock(8)})
+	audits := servertest.Count(t, pool, "SELECT count(*) FROM seckill_audit")
+	same, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{EndsAt: &early, PerUserLimit: &limit})
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_audit"); err != nil || n != audits || !same.UpdatedAt.Equal(row.UpdatedAt) {
+		t.Errorf("a change that changes nothing: %d audit rows after %d, updated at %v after %v, %v", n, audits, same.UpdatedAt, row.UpdatedAt, err)
+	}
+	_, err = l.RestockProduct(t.Context(), "tester", 1, seckill.MaxUnits, "too many")
+	wantCode(t, "more than can be", err, seckill.CodeInvalidArgument)
+	_, err = l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{StockTotal: new(int64(8))})
 	wantCode(t, "a second stock", err, seckill.CodeInvalidTransition)
 	_, err = l.RestockProduct(t.Context(), "tester", 2, 1, "x")
 	wantCode(t, "an unknown product", err, seckill.CodeProductNotFound)

@@ -23,8 +23,6 @@ func newSale(t *testing.T, p seckill.Product) (*ledger.Ledger, *model.Pool, *obs
 	return l, pool, seen
 }
 
-func stock(n int64) *int64 { return &n }
-
 // attempt makes an attempt of a user with a stream ID.
 func attempt(user int64, id string) seckill.Attempt {
 	return seckill.Attempt{UserID: user, StreamID: id, Fields: map[string]any{"uid": fmt.Sprint(user)}}
@@ -62,7 +60,7 @@ func balanced(t *testing.T, pool *model.Pool, left int) {
 }
 
 func TestSettleWritesLogsOrdersAndStockTogether(t *testing.T) {
-	l, pool, seen := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(2), PerUserLimit: 1, PaymentWindow: time.Minute})
+	l, pool, seen := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(2)), PerUserLimit: 1, PaymentWindow: time.Minute})
 	outcome := settle(t, l, attempt(10, "1-0"), attempt(10, "1-1"), attempt(11, "2-0"), attempt(12, "3-0"))
 	if outcome != (ledger.Outcome{Stored: 4}) {
 		t.Errorf("%+v", outcome)
@@ -86,7 +84,7 @@ func TestSettleWritesLogsOrdersAndStockTogether(t *testing.T) {
 }
 
 func TestSettlingAgainHasNoSecondEffect(t *testing.T) {
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(5), PerUserLimit: 1})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(5)), PerUserLimit: 1})
 	settle(t, l, attempt(10, "1-0"), attempt(11, "2-0"))
 	again := settle(t, l, attempt(10, "1-0"), attempt(12, "3-0"), attempt(11, "2-0"))
 	if again != (ledger.Outcome{Stored: 1, Duplicates: 2}) {
@@ -107,7 +105,7 @@ func TestSettlingAgainHasNoSecondEffect(t *testing.T) {
 }
 
 func TestDeadLettersAreSettledAlong(t *testing.T) {
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(5), PerUserLimit: 1})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(5)), PerUserLimit: 1})
 	batch := ledger.Batch{
 		ProductID: 1, Attempts: []seckill.Attempt{attempt(10, "1-0")},
 		Dead: []seckill.DeadLetter{deadLetter("1-1", seckill.DeadInvalidTS, "1")},
@@ -122,7 +120,7 @@ func TestDeadLettersAreSettledAlong(t *testing.T) {
 
 func TestTheWindowIsThatOfTheStreamID(t *testing.T) {
 	l, pool, _ := newSale(t, seckill.Product{
-		ProductID: 1, StockTotal: stock(9), PerUserLimit: 0, StartsAt: time.UnixMilli(100), EndsAt: time.UnixMilli(200),
+		ProductID: 1, StockTotal: new(int64(9)), PerUserLimit: 0, StartsAt: time.UnixMilli(100), EndsAt: time.UnixMilli(200),
 	})
 	settle(t, l, attempt(10, "99-0"), attempt(10, "100-0"), attempt(10, "199-7"), attempt(10, "200-0"))
 	if got, want := results(t, pool), "10 FAILED NOT_STARTED, 10 SUCCESS, 10 SUCCESS, 10 FAILED ENDED"; got != want {
@@ -140,7 +138,7 @@ func TestTheWindowIsThatOfTheStreamID(t *testing.T) {
 func TestAProductBecomesSettledInTheMiddleOfItsStream(t *testing.T) {
 	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, PerUserLimit: 1})
 	settle(t, l, attempt(10, "1-0"))
-	if _, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{StockTotal: stock(1)}); err != nil {
+	if _, err := l.ChangeProduct(t.Context(), "tester", 1, seckill.ProductChange{StockTotal: new(int64(1))}); err != nil {
 		t.Fatal(err)
 	}
 	settle(t, l, attempt(10, "1-0"), attempt(11, "2-0"), attempt(12, "3-0"))
@@ -154,7 +152,7 @@ func TestAProductBecomesSettledInTheMiddleOfItsStream(t *testing.T) {
 // while units come back and stock is added, then proves every invariant.
 func TestManyReplicasSettleOneProduct(t *testing.T) {
 	const replicas, batches, size, limit = 6, 12, 40, 2
-	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: stock(300), PerUserLimit: limit, PaymentWindow: time.Hour})
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(300)), PerUserLimit: limit, PaymentWindow: time.Hour})
 	var wg sync.WaitGroup
 	for r := range replicas {
 		wg.Go(func() {

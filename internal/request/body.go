@@ -26,6 +26,24 @@ func parseBody(r *http.Request, target reflect.Value) error {
 	if err != nil {
 		return err
 	}
+	return decodeBody(body, target)
+}
+
+// parseNoBody refuses the body of a request that takes none, unless it is empty or
+// an empty object, which some clients send always.
+func parseNoBody(r *http.Request, target reflect.Value) error {
+	body, err := readBody(r.Body)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	if err := checkMediaType(r.Header); err != nil {
+		return err
+	}
+	return decodeBody(body, target)
+}
+
+// decodeBody fills the fields that come from the body from its bytes.
+func decodeBody(body []byte, target reflect.Value) error {
 	if err := checkJSON(body); err != nil {
 		return err
 	}

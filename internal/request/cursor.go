@@ -16,9 +16,10 @@ type List string
 
 // The lists that are paged.
 const (
-	ListLogs    List = "logs"
-	ListStreams List = "streams"
-	ListPending List = "pending"
+	ListLogs     List = "logs"
+	ListStreams  List = "streams"
+	ListPending  List = "pending"
+	ListProducts List = "products"
 )
 
 // cursorVersion begins every cursor, so that a later form can be told apart.

@@ -22,11 +22,20 @@ type decoder struct {
 	tokens *json.Decoder
 }
 
-// value fills v from the value that comes next.
+// value fills v from the value that comes next. A pointer tells a field that is
+// given from one that is not; a text behind a pointer can be taken away, and null
+// and the empty text both say so.
 func (d decoder) value(path string, v reflect.Value, rule rule) error {
 	token, err := d.tokens.Token()
 	if err != nil {
 		return fmt.Errorf("read body that was checked: %w", err)
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+		if v.Kind() == reflect.String && (token == nil || token == "") {
+			return nil
+		}
 	}
 	if token == nil {
 		return invalid("%s must not be null", named(path))
@@ -66,11 +75,26 @@ func (d decoder) object(path string, begin json.Token, v reflect.Value) error {
 		}
 	}
 	for _, rule := range rules {
-		if !rule.optional && !seen[rule.name] {
-			return invalid("%s is missing", join(path, rule.name))
+		if seen[rule.name] {
+			continue
+		}
+		if err := absent(v.Field(rule.index), join(path, rule.name), rule); err != nil {
+			return err
 		}
 	}
 	return d.end()
+}
+
+// absent sets a field that the body lacks to what it is then.
+func absent(field reflect.Value, path string, rule rule) error {
+	switch {
+	case rule.preset != "":
+		return setText(field, path, rule.preset, rule)
+	case !rule.optional:
+		return invalid("%s is missing", path)
+	default:
+		return nil
+	}
 }
 
 // member fills the field that the next name and value of an object are for.

@@ -35,11 +35,17 @@ func instant(name, text string) (t time.Time, err error) {
 	if text == "" {
 		return t, nil
 	}
-	t, err = time.Parse(time.RFC3339, text)
-	if err != nil || !rfc3339.MatchString(text) {
+	t, ok := parseTime(text)
+	if !ok {
 		return t, invalid("%s must be a time of RFC 3339, such as 2026-01-17T10:00:00Z (a + is sent as %%2B)", name)
 	}
-	return t.UTC(), nil
+	return t, nil
+}
+
+// parseTime reads a time of RFC 3339 strictly.
+func parseTime(text string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, text)
+	return t.UTC(), err == nil && rfc3339.MatchString(text)
 }
 
 // LogChanges checks the items of a status request.

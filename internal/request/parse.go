@@ -25,10 +25,14 @@ func Parse(r *http.Request, v any) error {
 	if err := parseQuery(r.URL.RawQuery, target); err != nil {
 		return err
 	}
-	if len(rulesOf(target.Type(), fromBody)) == 0 {
+	switch {
+	case len(rulesOf(target.Type(), fromBody)) > 0:
+		return parseBody(r, target)
+	case r.Method == http.MethodGet || r.Method == http.MethodHead: // whose body means nothing (RFC 9110, section 9.3)
 		return nil
+	default:
+		return parseNoBody(r, target)
 	}
-	return parseBody(r, target)
 }
 
 // parsePath fills the fields that come from the path. The router has matched it,

@@ -19,7 +19,8 @@ type Order struct {
 // expired reports whether the order can no longer be paid at now, whether it has
 // been swept yet or not.
 func (o Order) expired(now time.Time) bool {
-	return o.Status == OrderExpired || o.Status == OrderPendingPayment && !now.Before(o.ExpiresAt)
+	overdue := !o.ExpiresAt.IsZero() && !now.Before(o.ExpiresAt)
+	return o.Status == OrderExpired || o.Status == OrderPendingPayment && overdue
 }
 
 // Pay returns the order paid at now, by the database's clock. To pay again with the

@@ -105,10 +105,12 @@ func (p Product) Restock(delta int64) (Product, error) {
 		return p, Errorf(CodeRecordOnly, "product %d is record-only and has no stock", p.ProductID)
 	case delta == 0 || delta < -MaxUnits || delta > MaxUnits:
 		return p, Errorf(CodeInvalidArgument, "delta must be between -%[1]d and %[1]d, and not 0", int64(MaxUnits))
+	case *p.StockTotal+delta > MaxUnits:
+		return p, Errorf(CodeInvalidArgument, "delta would bring product %d above %d units", p.ProductID, int64(MaxUnits))
 	case *p.StockLeft+delta < 0:
 		return p, Errorf(CodeStockTooLow, "product %d has %d units left", p.ProductID, *p.StockLeft)
 	}
 	total, left := *p.StockTotal+delta, *p.StockLeft+delta
 	p.StockTotal, p.StockLeft = &total, &left
-	return p, p.Validate()
+	return p, nil
 }

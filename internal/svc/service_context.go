@@ -3,7 +3,9 @@ package svc
 
 import (
 	"context"
+	"time"
 
+	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/middleware"
 	"seckill/internal/seckill"
@@ -20,6 +22,26 @@ type (
 		// ResolveLogs makes the changes of one request in one transaction with its
 		// audit row, and returns what became of each, in order.
 		ResolveLogs(ctx context.Context, actor string, changes []seckill.LogChange) ([]seckill.ChangeOutcome, error)
+		// CreateProduct writes a new product; PRODUCT_EXISTS when there is one.
+		CreateProduct(ctx context.Context, actor string, p seckill.Product) (model.SeckillProducts, error)
+		// ChangeProduct changes the fields that c names.
+		ChangeProduct(ctx context.Context, actor string, productID int64, c seckill.ProductChange) (model.SeckillProducts, error)
+		// MoveProduct brings a product into another status, or fails with
+		// INVALID_TRANSITION; now, by Redis's clock, counts for the end alone.
+		MoveProduct(ctx context.Context, actor string, productID int64, to seckill.ProductStatus,
+			now time.Time) (model.SeckillProducts, error)
+		// RestockProduct adds delta units to the stock of a product, or withdraws
+		// them when it is negative.
+		RestockProduct(ctx context.Context, actor string, productID, delta int64, note string) (model.SeckillProducts, error)
+		// PayOrder marks an order as paid.
+		PayOrder(ctx context.Context, orderID int64, paymentRef string) (model.SeckillOrders, error)
+		// CancelOrder cancels an order; operator says that the actor is one.
+		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
+	}
+
+	// Clock tells the time by Redis's clock.
+	Clock interface {
+		Now(ctx context.Context) (time.Time, error)
 	}
 
 	// StreamInspector tells the state of streams.
@@ -41,6 +63,8 @@ type (
 	Deps struct {
 		Conn    sqlx.SqlConn // the pool, as goctl's models use it
 		Ledger  Ledger
+		Books   *books.Reader
+		Clock   Clock
 		Streams StreamInspector
 		Health  Readiness
 		OpenAPI []byte // openapi.json, as served at /openapi.json
@@ -53,7 +77,10 @@ type (
 		Authorize rest.Middleware
 		Logs      model.SeckillLogsModel
 		Products  model.SeckillProductsModel
+		Orders    model.SeckillOrdersModel
 		Ledger    Ledger
+		Books     *books.Reader
+		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
 		OpenAPI   []byte
@@ -67,7 +94,10 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret).Handle,
 		Logs:      model.NewSeckillLogsModel(d.Conn),
 		Products:  model.NewSeckillProductsModel(d.Conn),
+		Orders:    model.NewSeckillOrdersModel(d.Conn),
 		Ledger:    d.Ledger,
+		Books:     d.Books,
+		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,
 		OpenAPI:   d.OpenAPI,

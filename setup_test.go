@@ -201,6 +201,25 @@ func (p *process) call(role, method, path, body string) (int, map[string]any) {
 	return response.StatusCode, answer
 }
 
+// metric returns the value of a line of /metrics, "" when there is none.
+func (p *process) metric(name string) string {
+	response, err := http.Get(p.metrics)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, name+" "); found {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
 // push adds entries with uids from … to, a thousand at a time.
 func (s *site) push(product int64, from, to int) {
 	s.t.Helper()

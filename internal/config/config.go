@@ -90,8 +90,9 @@ type Consumer struct {
 	// Count is the most entries of one read and of one transaction, 1–10,000.
 	// Defaults to 256.
 	Count int `json:",default=256"`
-	// Block is how long a read waits on an empty stream, and about how long a stop
-	// takes at the most: 10ms–1m. Defaults to 2s.
+	// Block is how long a read waits on an empty stream: 10ms–1m. More than a second
+	// is waited for in steps of a second, so that a stop and a pause take effect
+	// soon. Defaults to 2s.
 	Block time.Duration `json:",default=2s"`
 	// ClaimIdle is for how long an entry must be pending before it is taken over
 	// from its consumer, 1s–1h. Defaults to 10s.

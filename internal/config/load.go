@@ -14,9 +14,9 @@ import (
 
 // Load reads the configuration file at path. Every ${NAME} in a value is replaced
 // by the environment variable of that name ("" when it is not set); inside braces
-// YAML wants it quoted. A key that is not known, a value of
-// the wrong kind and a value out of range are errors that name the key with its
-// path; all that are found are reported together.
+// YAML wants it quoted. A key that is not known, a value of the wrong kind and a
+// value out of range are errors that name the key with its path. All keys that are
+// not known are reported together, and when there are none all values.
 //
 // The file is read into go-zero's conf by way of a map: on its own conf passes
 // over keys that it does not know, expands ${NAME} before it parses (so that a

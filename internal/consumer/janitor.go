@@ -16,8 +16,10 @@ const (
 	// tidyInterval is how often the streams are tidied.
 	tidyInterval = 30 * time.Second
 	// consumerIdle is how long a consumer without pending entries must have been
-	// silent to count as one whose replica is gone.
-	consumerIdle = time.Hour
+	// silent to count as one whose replica is gone. Redis 7.0 does not count a read
+	// that finds nothing as a sign of life, so on a quiet stream a live consumer may
+	// be deleted too; Redis makes it again with its next entry, and nothing is lost.
+	consumerIdle = 24 * time.Hour
 )
 
 // Janitor makes the role that keeps the streams tidy: it trims what is older than

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"seckill/internal/consumer"
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -111,7 +112,8 @@ func TestPendingEntriesOfAConsumerThatIsGoneAreTakenOver(t *testing.T) {
 	w.drained(1, 300)
 }
 
-func TestOwnPendingEntriesComeFirst(t *testing.T) {
+// TestOwnPendingEntriesAreReadAtTheStart: without waiting for them to be idle.
+func TestOwnPendingEntriesAreReadAtTheStart(t *testing.T) {
 	w := newWorld(t, 1)
 	w.push(1, 1, 250)
 	reader := w.reader(1, "")
@@ -121,8 +123,41 @@ func TestOwnPendingEntriesComeFirst(t *testing.T) {
 	if _, err := reader.Read(t.Context(), 250, time.Second); err != nil {
 		t.Fatal(err)
 	}
-	w.loop(1, "", w.ledger)
+	patient := config()
+	patient.ClaimIdle = time.Hour
+	w.start(consumer.NewLoop(1, patient, reader, w.ledger, w.metrics).Role)
 	w.drained(1, 250)
+}
+
+// gated holds every batch until the gate is open.
+type gated struct {
+	*ledger.Ledger
+	gate chan struct{}
+}
+
+func (g gated) Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error) {
+	<-g.gate
+	return g.Ledger.Store(ctx, b)
+}
+
+// TestWhatIsUnderWayIsNotTakenOverFromOneself: entries that wait for a slow database
+// grow idle, and the loop's own takeover finds them.
+func TestWhatIsUnderWayIsNotTakenOverFromOneself(t *testing.T) {
+	w := newWorld(t, 1)
+	gate := make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	w.push(1, 1, 10)
+	loop := w.loop(1, "", gated{w.ledger, gate})
+	t.Cleanup(release) // before the loop is stopped
+	servertest.Eventually(t, "the entries have been taken over twice", func() bool {
+		pending, err := w.client.XPendingExt(t.Context(), &redis.XPendingExtArgs{
+			Stream: seckill.StreamKey(1), Group: "g1", Start: "-", End: "+", Count: 1,
+		}).Result()
+		return err == nil && len(pending) == 1 && pending[0].RetryCount >= 3
+	})
+	release()
+	w.drained(1, 10)
+	loop.Stop() // flushes whatever is under way
 	if n := w.metric("seckill_entries_total", 1, "outcome", "duplicate"); n != 0 {
 		t.Errorf("%v entries were stored twice", n)
 	}
@@ -285,7 +320,9 @@ func TestAnXACKThatFailsIsRepeated(t *testing.T) {
 	if err := w.client.Do(t.Context(), "ACL", "SETUSER", "default", "-xack").Err(); err != nil {
 		t.Fatal(err)
 	}
-	w.loop(1, "", w.ledger)
+	patient := config()
+	patient.ClaimIdle = time.Hour // a takeover would acknowledge them too
+	w.start(consumer.NewLoop(1, patient, w.reader(1, ""), w.ledger, w.metrics).Role)
 	w.push(1, 1, 50)
 	servertest.Eventually(t, "stored and still pending", func() bool { return w.logs(1) == 50 && w.pending(1) == 50 })
 	if err := w.client.Do(t.Context(), "ACL", "SETUSER", "default", "+xack").Err(); err != nil {

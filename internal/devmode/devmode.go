@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -135,7 +136,6 @@ func (s *Stack) Announce(w io.Writer, c config.Config) error {
 		product = c.Products[0]
 	}
 	address := "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
-	host, port, _ := strings.Cut(c.Redis.Addrs()[0], ":")
 	_, err := fmt.Fprintf(w, `
 seckill is at %[1]s (metrics: http://%[2]s:%[3]d/metrics)
   PostgreSQL  %[4]s
@@ -147,16 +147,33 @@ tokens, valid for %[7]v:
   operator  %[10]s
 
 push an attempt, then ask for its result:
-  redis-cli -h %[11]s -p %[12]s XADD %[13]s '*' uid 123 ts 1234567890
-  curl -s -H 'Authorization: Bearer %[8]s' %[1]s/api/v1/products/%[14]d/users/123/result
+  %[11]s
+  curl -s -H 'Authorization: Bearer %[8]s' %[1]s/api/v1/products/%[12]d/users/123/result
 
 `, address, c.DevServer.Host, c.DevServer.Port, c.Postgres.DataSource, c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
 		tokens[auth.RoleBFF], tokens[auth.RoleViewer], tokens[auth.RoleOperator],
-		host, port, seckill.StreamKey(product), product)
+		addCommand(c.Redis.Addrs()[0], seckill.StreamKey(product)), product)
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
 	return nil
+}
+
+// addCommand is a command that pushes an attempt. Where there is no redis-cli it
+// speaks Redis's protocol by means of bash alone.
+func addCommand(addr, key string) string {
+	host, port, _ := strings.Cut(addr, ":")
+	if _, err := exec.LookPath("redis-cli"); err == nil {
+		return fmt.Sprintf("redis-cli -h %s -p %s XADD %s '*' uid 123 ts 1234567890", host, port, key)
+	}
+	words := []string{"XADD", key, "*", "uid", "123", "ts", "1234567890"}
+	var request strings.Builder
+	fmt.Fprintf(&request, `*%d\r\n`, len(words))
+	for _, word := range words {
+		fmt.Fprintf(&request, `$%d\r\n%s\r\n`, len(word), word)
+	}
+	return fmt.Sprintf(`bash -c 'exec 3<>/dev/tcp/%s/%s; printf "%s" >&3; head -n 2 <&3'`,
+		host, port, strings.ReplaceAll(request.String(), "$", `\$`))
 }
 
 // redisNote warns of a Redis that keeps nothing.

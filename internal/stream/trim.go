@@ -92,7 +92,7 @@ func (r *Reader) DeleteIdleConsumers(ctx context.Context, idle time.Duration) ([
 	}
 	var gone []string
 	for _, c := range consumers {
-		if c.Name == r.consumer || c.Pending > 0 || c.Idle < idle {
+		if c.Name == r.consumer { // the script judges all others
 			continue
 		}
 		deleted, err := deleteIdleConsumer.Run(ctx, r.commands, []string{r.key},

@@ -9,6 +9,10 @@ import (
 // uniqueViolation is PostgreSQL's SQLSTATE for a second row under a unique key.
 const uniqueViolation = "23505"
 
+// withinLimit is the constraint that the trigger on seckill_orders names when a user
+// would hold more live orders than the limit (migrations/002).
+const withinLimit = "seckill_orders_within_limit"
+
 // notRecordOnly is the SQLSTATE that seckill_require_record_only raises
 // (migrations/003): an application's own class, as the SQL standard reserves
 // those that begin with I–Z.
@@ -26,6 +30,14 @@ var outageClasses = map[string]bool{
 
 // IsUniqueViolation reports whether a unique key refused a row.
 func IsUniqueViolation(err error) bool { return sqlState(err) == uniqueViolation }
+
+// IsTaken reports whether something that a settlement took to be free is not: an
+// entry is stored already, or a user holds the slot or all the orders that the limit
+// allows.
+func IsTaken(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && (pgErr.Code == uniqueViolation || pgErr.ConstraintName == withinLimit)
+}
 
 // IsNotRecordOnly reports that a product to be recorded has become settled.
 func IsNotRecordOnly(err error) bool { return sqlState(err) == notRecordOnly }

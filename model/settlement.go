@@ -18,7 +18,7 @@ import (
 // one for the orders with the stock, one for the logs with the commit.
 type Settlement struct {
 	Product  LockedProduct
-	Slots    map[int64][]int64 // the slots of the users' live orders; empty when nothing is left to win
+	Slots    map[int64][]int64 // the slots of the asked users' live orders; empty when nothing is left to win
 	LogUsers map[string]int64  // the users of the asked entries that are stored already
 
 	productID int64
@@ -68,9 +68,9 @@ FROM STDIN (FORMAT binary)`
 )
 
 // BeginSettlement locks a settled product and reads what the given users hold, and
-// which of the given entries are stored already (none are asked for when streamIDs
-// is empty). The users must be different from each other. It fails with
-// ErrNotFound when there is no such product or it is record-only.
+// which of the given entries are stored already; what is empty is not asked for. The
+// users must be different from each other. It fails with ErrNotFound when there is
+// no such product or it is record-only.
 func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs []string) (*Settlement, error) {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
@@ -81,14 +81,9 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	batch.Queue("BEGIN")
 	batch.Queue(noSeqScan)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
-	batch.Queue(selectSlots, productID, users).Query(func(rows pgx.Rows) error {
-		var user, slot int64
-		_, err := pgx.ForEachRow(rows, []any{&user, &slot}, func() error {
-			s.Slots[user] = append(s.Slots[user], slot)
-			return nil
-		})
-		return err
-	})
+	if len(users) > 0 {
+		batch.Queue(selectSlots, productID, users).Query(s.collectSlots)
+	}
 	if len(streamIDs) > 0 {
 		batch.Queue(selectLogUsers, productID, streamIDs).Query(func(rows pgx.Rows) error {
 			return collectLogUsers(rows, s.LogUsers)
@@ -99,6 +94,15 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 		return nil, fmt.Errorf("lock product %d: %w", productID, err)
 	}
 	return s, nil
+}
+
+func (s *Settlement) collectSlots(rows pgx.Rows) error {
+	var user, slot int64
+	_, err := pgx.ForEachRow(rows, []any{&user, &slot}, func() error {
+		s.Slots[user] = append(s.Slots[user], slot)
+		return nil
+	})
+	return err
 }
 
 func (s *Settlement) scanProduct(row pgx.Row) error {

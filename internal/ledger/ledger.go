@@ -20,6 +20,7 @@ type Ledger struct {
 	pool    *model.Pool
 	observe Observer
 	settled sync.Map // the IDs of products known to be settled
+	looking sync.Map // by product ID, how many batches are settled with a look: *atomic.Int64
 }
 
 // New makes a ledger over a pool.

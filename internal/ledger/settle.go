@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"seckill/internal/seckill"
 	"seckill/model"
 )
+
+// lookFor is how many batches of a product are settled with a look at what their
+// users hold, after one that could not do without.
+const lookFor = 100
 
 // Settle decides and stores a batch of a settled product: a log with its final
 // status for each attempt, an order for each winner, the stock that the orders
@@ -16,18 +21,46 @@ import (
 //
 // Entries that are stored already have no second effect; one that is stored with
 // another user becomes a dead letter, STREAM_ID_REUSED.
+//
+// In a sale to users who come once, it is a waste to look up what they hold: a fifth
+// of the time on a table of a million orders. So a batch is first decided as if
+// nobody had a live order and no entry were stored. The unique keys make that safe:
+// when a slot or an entry is taken after all, nothing is written, and the batch is
+// decided again, looking. For the next batches of the product it looks at once.
 func (l *Ledger) Settle(ctx context.Context, b Batch) (Outcome, error) {
-	// That an entry is stored already is rare, and the unique keys tell. Only then
-	// the batch is done again, with a look at what is stored.
-	settled, err := l.settle(ctx, b, false)
-	if model.IsUniqueViolation(err) {
-		settled, err = l.settle(ctx, b, true)
+	s, err := l.settle(ctx, b, look{users: l.looks(b.ProductID)})
+	if model.IsTaken(err) {
+		l.lookAhead(b.ProductID)
+		s, err = l.settle(ctx, b, look{users: true, entries: true})
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("settle product %d: %w", b.ProductID, err)
 	}
-	l.observeSettled(b.ProductID, settled)
-	return settled.outcome, nil
+	l.observeSettled(b.ProductID, s)
+	return s.outcome, nil
+}
+
+// looks reports whether the users of the next batch of a product are looked up.
+func (l *Ledger) looks(productID int64) bool {
+	left, found := l.looking.Load(productID)
+	if !found {
+		return false
+	}
+	counter, _ := left.(*atomic.Int64)
+	return counter.Add(-1) >= 0
+}
+
+// lookAhead makes the next batches of a product look.
+func (l *Ledger) lookAhead(productID int64) {
+	left, _ := l.looking.LoadOrStore(productID, new(atomic.Int64))
+	counter, _ := left.(*atomic.Int64)
+	counter.Store(lookFor)
+}
+
+// look says what is read before a batch is decided.
+type look struct {
+	users   bool // what they hold
+	entries bool // whether they are stored
 }
 
 // settled is what a settlement has written.
@@ -38,12 +71,16 @@ type settled struct {
 	orders   seckill.OrderStatus
 }
 
-func (l *Ledger) settle(ctx context.Context, b Batch, look bool) (settled, error) {
+func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
+	var users []int64
 	var ids []string
-	if look {
+	if at.users {
+		users = distinctUsers(b.Attempts)
+	}
+	if at.entries {
 		ids = streamIDs(b.Attempts)
 	}
-	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, distinctUsers(b.Attempts), ids)
+	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids)
 	if err != nil {
 		return settled{}, err
 	}

@@ -27,6 +27,7 @@ import (
 	"seckill/internal/health"
 	"seckill/internal/ledger"
 	"seckill/internal/metrics"
+	"seckill/internal/role"
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
 	"seckill/internal/svc"
@@ -125,8 +126,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	group := service.NewServiceGroup()
 	group.Add(httpService{server})
 	group.Add(supervisor)
-	group.Add(book.Expirer())
-	group.Add(books.Auditor(pool, m))
+	group.Add(role.After(supervisor.Prepared(), book.Expirer()))
+	group.Add(role.After(supervisor.Prepared(), books.Auditor(pool, m)))
 	group.Add(consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader))
 	group.Add(m.Collector(metrics.Sources{
 		Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,

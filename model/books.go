@@ -47,17 +47,19 @@ type Balance struct {
 	Live      int64
 }
 
-// selectBalances counts live orders from the index that holds only those.
+// selectBalances counts live orders from the index that holds only those. A product
+// that ended long ago, and of which no unit has moved since, does not change.
 const selectBalances = `
 SELECT p.product_id, p.stock_total, p.stock_left,
        (SELECT count(*) FROM seckill_orders o WHERE o.product_id = p.product_id
            AND o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED'))
   FROM seckill_products p
- WHERE p.status = 'ACTIVE' AND p.stock_total IS NOT NULL AND p.product_id > $1
+ WHERE p.stock_total IS NOT NULL AND p.product_id > $1
+   AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour')
  ORDER BY p.product_id LIMIT 1`
 
-// NextBalance reads the balance of the first active settled product with an ID
-// above after, nil when there is none. One product at a time: a snapshot that spans
+// NextBalance reads the balance of the first settled product with an ID above after
+// that has not ended, or has within the last hour; nil when there is none. One product at a time: a snapshot that spans
 // them all would be held for long.
 func (p *Pool) NextBalance(ctx context.Context, after int64) (*Balance, error) {
 	var b Balance

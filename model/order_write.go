@@ -1,10 +1,8 @@
 package model
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,52 +31,62 @@ UPDATE seckill_orders SET status = $2, paid_at = $3, payment_ref = $4, updated_a
  WHERE id = $1 RETURNING `+seckillOrdersRows, o.Id, o.Status, o.PaidAt, o.PaymentRef)
 }
 
-// expireOrders passes over the orders that somebody else has locked: another
-// replica that sweeps, or a payment.
+// DueProducts lists the products that have orders whose time to pay is over.
+func (p *Pool) DueProducts(ctx context.Context) ([]int64, error) {
+	rows, err := p.Query(ctx, `
+SELECT DISTINCT product_id FROM seckill_orders WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp()`)
+	if err != nil {
+		return nil, fmt.Errorf("list products with overdue orders: %w", err)
+	}
+	due, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("list products with overdue orders: %w", err)
+	}
+	return due, nil
+}
+
+// expireOrders passes over the orders that somebody else has locked, such as a
+// payment.
 const expireOrders = `
 WITH due AS (
     SELECT id FROM seckill_orders
-     WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp()
-     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
-), gone AS (
-    UPDATE seckill_orders AS o SET status = 'EXPIRED', updated_at = now()
-      FROM due WHERE o.id = due.id RETURNING o.product_id
+     WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp() AND product_id = $1
+     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
-SELECT product_id, count(*) FROM gone GROUP BY product_id`
+UPDATE seckill_orders AS o SET status = 'EXPIRED', updated_at = now()
+  FROM due WHERE o.id = due.id`
 
-// ExpireOrders turns up to limit orders whose time to pay is over into expired
-// ones, and returns how many of each product.
-func ExpireOrders(ctx context.Context, tx pgx.Tx, limit int) ([]ReturnedUnits, error) {
+// ExpireOrders turns up to limit orders of a product whose time to pay is over into
+// expired ones, returns their units to stock, and returns how many. It gives up,
+// with an error, when the product's row is held by somebody for longer than wait.
+func ExpireOrders(ctx context.Context, tx pgx.Tx, productID int64, limit int, wait time.Duration) (int64, error) {
 	if err := indexesOnly(ctx, tx); err != nil {
-		return nil, err
+		return 0, err
 	}
-	rows, err := tx.Query(ctx, expireOrders, limit)
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", wait.Milliseconds())); err != nil {
+		return 0, fmt.Errorf("set lock_timeout: %w", err)
+	}
+	// The product first, the orders then without waiting: nobody who holds an order
+	// and wants the product can deadlock with this.
+	if _, err := tx.Exec(ctx, "SELECT FROM seckill_products WHERE product_id = $1 FOR NO KEY UPDATE", productID); err != nil {
+		return 0, fmt.Errorf("lock product: %w", err)
+	}
+	tag, err := tx.Exec(ctx, expireOrders, productID, limit)
 	if err != nil {
-		return nil, fmt.Errorf("expire orders: %w", err)
+		return 0, fmt.Errorf("expire orders: %w", err)
 	}
-	units, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ReturnedUnits])
-	if err != nil {
-		return nil, fmt.Errorf("expire orders: %w", err)
+	units := tag.RowsAffected()
+	if units == 0 {
+		return 0, nil
 	}
-	return units, nil
+	return units, ReturnUnits(ctx, tx, productID, units)
 }
 
-// ReturnedUnits are units of a product that go back into its stock.
-type ReturnedUnits struct {
-	ProductID int64
-	Units     int64
-}
-
-// ReturnUnits puts units back into stock, product by product in ascending order, so
-// that transactions which return units of the same products cannot deadlock.
-func ReturnUnits(ctx context.Context, tx pgx.Tx, units []ReturnedUnits) error {
-	slices.SortFunc(units, func(a, b ReturnedUnits) int { return cmp.Compare(a.ProductID, b.ProductID) })
-	batch := &pgx.Batch{}
-	for _, u := range units {
-		batch.Queue("UPDATE seckill_products SET stock_left = stock_left + $2, updated_at = now() WHERE product_id = $1",
-			u.ProductID, u.Units)
-	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+// ReturnUnits puts units of a product back into stock.
+func ReturnUnits(ctx context.Context, tx pgx.Tx, productID, units int64) error {
+	_, err := tx.Exec(ctx, "UPDATE seckill_products SET stock_left = stock_left + $2, updated_at = now() WHERE product_id = $1",
+		productID, units)
+	if err != nil {
 		return fmt.Errorf("return units to stock: %w", err)
 	}
 	return nil

@@ -50,7 +50,7 @@ type NewOrder struct {
 
 const (
 	lockProduct = `
-SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0), clock_timestamp()
+SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0)
   FROM seckill_products WHERE product_id = $1 AND stock_total IS NOT NULL FOR NO KEY UPDATE`
 
 	// selectSlots asks the index for each user. Nothing is asked when nothing is
@@ -81,6 +81,9 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	batch.Queue("BEGIN")
 	batch.Queue(noSeqScan)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
+	// A statement of its own: within the one that locks, the clock would be read
+	// before the lock has been waited for.
+	batch.Queue("SELECT clock_timestamp()").QueryRow(func(row pgx.Row) error { return row.Scan(&s.Product.Now) })
 	if len(users) > 0 {
 		batch.Queue(selectSlots, productID, users).Query(s.collectSlots)
 	}
@@ -109,7 +112,7 @@ func (s *Settlement) scanProduct(row pgx.Row) error {
 	var starts, ends, ended *time.Time
 	var window int64
 	p := &s.Product
-	if err := row.Scan(&p.Left, &p.PerUserLimit, &starts, &ends, &ended, &window, &p.Now); err != nil {
+	if err := row.Scan(&p.Left, &p.PerUserLimit, &starts, &ends, &ended, &window); err != nil {
 		return err
 	}
 	p.StartsAt, p.EndsAt, p.EndedAt = orZero(starts), orZero(ends), orZero(ended)

@@ -29,8 +29,8 @@ type Gauges interface {
 	Stock(productID, total, left, sold, drift int64)
 }
 
-// Auditor makes the role that checks every active settled product, shows what it
-// finds and says in the log when a product's books do not balance.
+// Auditor makes the role that checks every settled product that can still change,
+// shows what it finds and says in the log when a product's books do not balance.
 func Auditor(pool *model.Pool, gauges Gauges) *role.Role {
 	return role.New(func(ctx context.Context) {
 		for {
@@ -45,7 +45,8 @@ func Auditor(pool *model.Pool, gauges Gauges) *role.Role {
 	})
 }
 
-// Audit checks every active settled product once.
+// Audit checks every settled product once, but those that ended more than an hour
+// ago.
 func Audit(ctx context.Context, pool *model.Pool, gauges Gauges) error {
 	for after := int64(0); ; {
 		b, err := pool.NextBalance(ctx, after)

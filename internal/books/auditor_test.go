@@ -76,6 +76,7 @@ func TestAuditFindsWhatDoesNotBalance(t *testing.T) {
 	}{
 		{"nothing wrong", "SELECT 1", 1, [4]int64{10, 9, 1, 0}},
 		{"nothing sold", "SELECT 1", 2, [4]int64{3, 3, 0, 0}},
+		{"a product that has just ended", "UPDATE seckill_products SET status = 'ENDED', updated_at = now() WHERE product_id = 2", 2, [4]int64{3, 3, 0, 0}},
 		{"a unit lost", "UPDATE seckill_products SET stock_left = 8 WHERE product_id = 1", 1, [4]int64{10, 8, 1, 1}},
 		{"a unit too many", "UPDATE seckill_products SET stock_left = 10 WHERE product_id = 1", 1, [4]int64{10, 10, 1, -1}},
 	}

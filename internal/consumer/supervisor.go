@@ -34,6 +34,8 @@ type Supervisor struct {
 	list    func(ctx context.Context) ([]model.ProductState, error)
 	make    func(productID int64) *Loop
 
+	database chan struct{} // closed when the database is prepared
+
 	mu       sync.Mutex
 	prepared bool
 	products []model.ProductState
@@ -53,10 +55,13 @@ type supervised struct {
 // the products, newLoop makes the loop of one.
 func NewSupervisor(prepare func(ctx context.Context) error,
 	list func(ctx context.Context) ([]model.ProductState, error), newLoop func(productID int64) *Loop) *Supervisor {
-	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*supervised{}}
+	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*supervised{}, database: make(chan struct{})}
 	s.Role = role.New(s.run)
 	return s
 }
+
+// Prepared is closed when the database can be worked with.
+func (s *Supervisor) Prepared() <-chan struct{} { return s.database }
 
 // Products returns the products as they were last seen in the database, none
 // before that. The slice is shared and must not be changed.
@@ -91,6 +96,7 @@ func (s *Supervisor) run(ctx context.Context) {
 	if !s.prepareUntilDone(ctx) {
 		return
 	}
+	close(s.database)
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
 	for {

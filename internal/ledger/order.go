@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"seckill/internal/role"
 	"seckill/internal/seckill"
@@ -20,6 +21,11 @@ const (
 	expireBatch = 1000
 	// expireInterval keeps the sweep well within the 5 s of the contract.
 	expireInterval = time.Second
+	// expireProducts is how many products are swept at once.
+	expireProducts = 4
+	// expireWait is how long a sweep waits for a product's row before it leaves the
+	// product to the next sweep.
+	expireWait = time.Second
 )
 
 // PayOrder marks an order as paid and returns it as stored. To pay again with the
@@ -37,7 +43,7 @@ func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, o
 	return l.move(ctx, orderID, func(o seckill.Order, now time.Time) (seckill.Order, error) {
 		return o.Cancel(operator, now)
 	}, func(tx pgx.Tx, before seckill.Order) error {
-		if err := model.ReturnUnits(ctx, tx, []model.ReturnedUnits{{ProductID: before.ProductID, Units: 1}}); err != nil || !operator {
+		if err := model.ReturnUnits(ctx, tx, before.ProductID, 1); err != nil || !operator {
 			return err
 		}
 		return model.InsertAudit(ctx, tx, actor, "order.cancel", "order:"+strconv.FormatInt(orderID, 10),
@@ -93,35 +99,44 @@ func order(row model.SeckillOrders) seckill.Order {
 }
 
 // Expirer makes the role that expires orders whose time to pay is over. Replicas
-// share the work: each passes over what another has locked.
+// share the work: what one has swept, or holds, the others pass over.
 func (l *Ledger) Expirer() *role.Role {
-	return role.Every(expireInterval, "expire orders", func(ctx context.Context) error {
-		for {
-			n, err := l.ExpireOrders(ctx, expireBatch)
-			if err != nil || n < expireBatch {
-				return err
-			}
-		}
-	})
+	return role.Every(expireInterval, "expire orders", l.ExpireOrders)
 }
 
-// ExpireOrders expires up to limit orders, returns their units to stock, in one
-// transaction, and returns how many it expired.
-func (l *Ledger) ExpireOrders(ctx context.Context, limit int) (int, error) {
-	var units []model.ReturnedUnits
-	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
-		if units, err = model.ExpireOrders(ctx, tx, limit); err != nil {
-			return err
-		}
-		return model.ReturnUnits(ctx, tx, units)
-	})
+// ExpireOrders expires every order whose time to pay is over, but those that
+// somebody holds at the moment. Products are swept side by side, so that one whose
+// row is held for long does not hold up the others.
+func (l *Ledger) ExpireOrders(ctx context.Context) error {
+	products, err := l.pool.DueProducts(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("expire orders: %w", err)
+		return err
 	}
-	expired := 0
-	for _, u := range units {
-		expired += int(u.Units)
-		l.observe.OrdersWritten(u.ProductID, seckill.OrderExpired, int(u.Units))
+	var sweeps errgroup.Group
+	sweeps.SetLimit(expireProducts)
+	for _, productID := range products {
+		sweeps.Go(func() error { return l.expireProduct(ctx, productID) })
 	}
-	return expired, nil
+	return sweeps.Wait()
+}
+
+// expireProduct expires the overdue orders of one product, some in a transaction,
+// each with the units that go back into stock.
+func (l *Ledger) expireProduct(ctx context.Context, productID int64) error {
+	for {
+		var expired int64
+		err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
+			expired, err = model.ExpireOrders(ctx, tx, productID, expireBatch, expireWait)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("expire orders of product %d: %w", productID, err)
+		}
+		if expired > 0 {
+			l.observe.OrdersWritten(productID, seckill.OrderExpired, int(expired))
+		}
+		if expired < expireBatch {
+			return nil
+		}
+	}
 }

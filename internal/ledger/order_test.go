@@ -1,7 +1,9 @@
 package ledger_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +23,13 @@ func newOrder(t *testing.T, l *ledger.Ledger, pool *model.Pool, user int64) int6
 		t.Fatal(err)
 	}
 	return id
+}
+
+func expire(t *testing.T, l *ledger.Ledger) {
+	t.Helper()
+	if err := l.ExpireOrders(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func overdue(t *testing.T, pool *model.Pool) {
@@ -90,9 +99,7 @@ func TestAnOrderPastItsTimeIsExpiredSweptOrNot(t *testing.T) {
 		wantCode(t, fmt.Sprintf("pay, swept %v", swept), err, seckill.CodeOrderExpired)
 		_, err = l.CancelOrder(t.Context(), id, "tester", true)
 		wantCode(t, fmt.Sprintf("cancel, swept %v", swept), err, seckill.CodeOrderExpired)
-		if _, err := l.ExpireOrders(t.Context(), 10); err != nil {
-			t.Fatal(err)
-		}
+		expire(t, l)
 		balanced(t, pool, 5)
 	}
 	if seen.logs["1 EXPIRED order"] != 1 {
@@ -114,8 +121,9 @@ func TestConfirmedOrders(t *testing.T) {
 	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_audit WHERE actor = 'olga' AND action = 'order.cancel'"); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
-	if n, err := l.ExpireOrders(t.Context(), 10); n != 0 || err != nil {
-		t.Errorf("%d expired, %v", n, err)
+	expire(t, l)
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE status = 'EXPIRED'"); n != 0 {
+		t.Errorf("%d orders without an end are expired", n)
 	}
 }
 
@@ -145,7 +153,7 @@ func TestWhoeverRacesAUnitComesBackOnce(t *testing.T) {
 	for n := range 2 {
 		race(func(id int64) error { _, err := l.PayOrder(t.Context(), id, fmt.Sprint("ref-", n)); return err })
 		race(func(id int64) error { _, err := l.CancelOrder(t.Context(), id, "tester", false); return err })
-		race(func(int64) error { _, err := l.ExpireOrders(t.Context(), 7); return err })
+		race(func(int64) error { return l.ExpireOrders(t.Context()) })
 	}
 	wg.Wait()
 	left := servertest.Count(t, pool, "SELECT stock_left FROM seckill_products")
@@ -175,16 +183,84 @@ func TestPaymentAndExpiryRaceOnOneRow(t *testing.T) {
 	if _, _, err := model.LockOrder(t.Context(), tx, id); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := l.ExpireOrders(t.Context(), 10); n != 0 || err != nil {
-		t.Errorf("an order in somebody's hands was swept: %d, %v", n, err)
+	expire(t, l)
+	balanced(t, pool, 0) // an order in somebody's hands is passed over
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expire(t, l)
+	balanced(t, pool, 1)
+}
+
+// TestAProductThatIsHeldDoesNotHoldUpTheOthers: its orders expire when it is let go.
+func TestAProductThatIsHeldDoesNotHoldUpTheOthers(t *testing.T) {
+	l, pool, _ := newSale(t, paying(1))
+	newOrder(t, l, pool, 10)
+	other := paying(1)
+	other.ProductID = 2
+	if _, err := l.CreateProduct(t.Context(), "tester", other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Store(t.Context(), ledger.Batch{ProductID: 2, Attempts: attempts(1, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	overdue(t, pool)
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.ExpireOrders(t.Context()); err == nil || !strings.Contains(err.Error(), "product 1") {
+		t.Errorf("the product that is held is not named: %v", err)
+	}
+	const expired = "SELECT count(*) FROM seckill_orders WHERE status = 'EXPIRED' AND product_id = $1"
+	if held, free := servertest.Count(t, pool, expired, 1), servertest.Count(t, pool, expired, 2); held != 0 || free != 1 {
+		t.Errorf("%d orders of the held product and %d of the other are expired", held, free)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := l.ExpireOrders(t.Context(), 10); n != 1 || err != nil {
-		t.Errorf("%d swept, %v", n, err)
+	expire(t, l)
+	if n := servertest.Count(t, pool, expired, 1); n != 1 {
+		t.Errorf("%d orders of the product that was held are expired", n)
 	}
-	balanced(t, pool, 1)
+}
+
+// TestTheTimeToPayBeginsWhenTheProductIsHeld: not when its row was waited for.
+func TestTheTimeToPayBeginsWhenTheProductIsHeld(t *testing.T) {
+	l, pool, _ := newSale(t, paying(1))
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := l.Store(context.Background(), ledger.Batch{ProductID: 1, Attempts: attempts(1, 1)})
+		done <- err
+	}()
+	servertest.Eventually(t, "the settlement waits for the product", func() bool {
+		return servertest.Count(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1
+	})
+	var released time.Time
+	if err := pool.QueryRow(t.Context(), "SELECT clock_timestamp()").Scan(&released); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_orders WHERE expires_at >= $1::timestamptz + interval '1 hour'", released.Truncate(time.Millisecond)); n != 1 {
+		t.Error("the time that the row was waited for counts as time to pay")
+	}
 }
 
 func TestTheExpirerSweepsByItself(t *testing.T) {

@@ -54,6 +54,18 @@ func Every(interval time.Duration, name string, fn func(ctx context.Context) err
 	})
 }
 
+// After makes a role that runs r once ready is closed, and not at all if it is
+// stopped before that.
+func After(ready <-chan struct{}, r *Role) *Role {
+	return New(func(ctx context.Context) {
+		select {
+		case <-ready:
+			r.run(ctx)
+		case <-ctx.Done():
+		}
+	})
+}
+
 // Start runs the role and blocks until it has ended. After Stop, or a second time,
 // it returns at once.
 func (r *Role) Start() {

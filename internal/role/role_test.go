@@ -107,3 +107,25 @@ func TestEveryGoesOnAfterAFailure(t *testing.T) {
 	}
 	r.Stop()
 }
+
+func TestAfterWaitsForItsTurn(t *testing.T) {
+	for _, come := range []bool{true, false} {
+		ready, ran := make(chan struct{}), make(chan struct{})
+		r := role.After(ready, role.New(func(context.Context) { close(ran) }))
+		returned := make(chan struct{})
+		go func() { r.Start(); close(returned) }()
+		if come {
+			close(ready)
+			<-ran
+		}
+		r.Stop()
+		<-returned
+		select {
+		case <-ran:
+			if !come {
+				t.Error("ran before its turn")
+			}
+		default:
+		}
+	}
+}

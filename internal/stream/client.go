@@ -3,9 +3,11 @@ package stream
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/zeromicro/go-zero/core/logx"
 )
 
 // blockingPoolSize bounds the connections of blocking reads: one a product, made
@@ -28,8 +30,20 @@ type Clients struct {
 	Blocking redis.UniversalClient
 }
 
+// clientLog takes what go-redis would write to the standard error by itself: many
+// lines a second while Redis is away, which our own log tells once a try.
+type clientLog struct{}
+
+// Printf writes a line at the level debug.
+func (clientLog) Printf(ctx context.Context, format string, v ...any) {
+	logx.WithContext(ctx).Debugf(format, v...)
+}
+
+var quietOnce sync.Once // go-redis has one logger for the whole process
+
 // NewClients makes the clients. It connects to nothing yet.
 func NewClients(c ClientConfig) *Clients {
+	quietOnce.Do(func() { redis.SetLogger(clientLog{}) })
 	options := redis.UniversalOptions{
 		Addrs: c.Addrs, Password: c.Password, DB: c.DB,
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,

@@ -29,7 +29,7 @@ var outageClasses = map[string]bool{
 }
 
 // IsUniqueViolation reports whether a unique key refused a row.
-func IsUniqueViolation(err error) bool { return sqlState(err) == uniqueViolation }
+func IsUniqueViolation(err error) bool { return SQLState(err) == uniqueViolation }
 
 // IsTaken reports whether something that a settlement took to be free is not: an
 // entry is stored already, or a user holds the slot or all the orders that the limit
@@ -40,7 +40,7 @@ func IsTaken(err error) bool {
 }
 
 // IsNotRecordOnly reports that a product to be recorded has become settled.
-func IsNotRecordOnly(err error) bool { return sqlState(err) == notRecordOnly }
+func IsNotRecordOnly(err error) bool { return SQLState(err) == notRecordOnly }
 
 // IsRejection reports whether the database refused the rows themselves (a
 // constraint, a value out of range, an exception raised by a trigger), so that the
@@ -48,11 +48,13 @@ func IsNotRecordOnly(err error) bool { return sqlState(err) == notRecordOnly }
 // the server, its state or its schema. An outage says nothing of the rows and
 // passes.
 func IsRejection(err error) bool {
-	state := sqlState(err)
+	state := SQLState(err)
 	return len(state) == 5 && !outageClasses[state[:2]]
 }
 
-func sqlState(err error) string {
+// SQLState returns PostgreSQL's code of an error (its documentation, appendix A), ""
+// of an error that is not PostgreSQL's.
+func SQLState(err error) string {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
 		return ""

@@ -139,14 +139,20 @@ func Eventually(tb testing.TB, what string, condition func() bool) {
 	}
 }
 
-// Count returns the number that an SQL query answers.
+// Count returns the number that an SQL query answers. After a restart of the server
+// the pool still holds connections that are dead; each costs a try.
 func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 	tb.Helper()
-	var n int
-	if err := pool.QueryRow(tb.Context(), query, args...).Scan(&n); err != nil {
-		tb.Fatalf("%s: %v", strings.TrimSpace(query), err)
+	for try := int32(0); ; try++ {
+		var n int
+		err := pool.QueryRow(tb.Context(), query, args...).Scan(&n)
+		if err == nil {
+			return n
+		}
+		if code := model.SQLState(err); try > pool.Config().MaxConns || code != "" && code != "57P01" {
+			tb.Fatalf("%s: %v", strings.TrimSpace(query), err)
+		}
 	}
-	return n
 }
 
 func startShared() (*devstack.Postgres, error) {

@@ -23,6 +23,20 @@ func LockOrder(ctx context.Context, tx pgx.Tx, orderID int64) (SeckillOrders, ti
 	return order, now, nil
 }
 
+// LockProductOfOrder locks the row of the product that an order belongs to. Who is
+// going to end a live order calls it first: a settlement that holds the product may
+// have to wait for the end of whoever has changed a live order of its users, so
+// nobody may hold such an order and wait for the product.
+func LockProductOfOrder(ctx context.Context, tx pgx.Tx, orderID int64) error {
+	_, err := tx.Exec(ctx, `
+SELECT FROM seckill_products
+ WHERE product_id = (SELECT product_id FROM seckill_orders WHERE id = $1) FOR NO KEY UPDATE`, orderID)
+	if err != nil {
+		return fmt.Errorf("lock product of order: %w", err)
+	}
+	return nil
+}
+
 // UpdateOrder writes the status and the payment of an order that the transaction
 // has locked, and returns it as stored.
 func UpdateOrder(ctx context.Context, tx pgx.Tx, o SeckillOrders) (SeckillOrders, error) {
@@ -66,8 +80,7 @@ func ExpireOrders(ctx context.Context, tx pgx.Tx, productID int64, limit int, wa
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", wait.Milliseconds())); err != nil {
 		return 0, fmt.Errorf("set lock_timeout: %w", err)
 	}
-	// The product first, the orders then without waiting: nobody who holds an order
-	// and wants the product can deadlock with this.
+	// The product first, as whoever ends a live order does: see LockProductOfOrder.
 	if _, err := tx.Exec(ctx, "SELECT FROM seckill_products WHERE product_id = $1 FOR NO KEY UPDATE", productID); err != nil {
 		return 0, fmt.Errorf("lock product: %w", err)
 	}

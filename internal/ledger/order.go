@@ -31,52 +31,45 @@ const (
 // PayOrder marks an order as paid and returns it as stored. To pay again with the
 // same reference answers the same.
 func (l *Ledger) PayOrder(ctx context.Context, orderID int64, paymentRef string) (model.SeckillOrders, error) {
-	return l.move(ctx, orderID, func(o seckill.Order, now time.Time) (seckill.Order, error) {
+	return l.move(ctx, orderID, movement{change: func(o seckill.Order, now time.Time) (seckill.Order, error) {
 		return o.Pay(paymentRef, now)
-	}, nil)
+	}})
 }
 
 // CancelOrder cancels an order, returns its unit to stock, once, and returns the
 // order as stored. To cancel again answers the same. What an operator cancels
 // stands in the audit.
 func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error) {
-	return l.move(ctx, orderID, func(o seckill.Order, now time.Time) (seckill.Order, error) {
-		return o.Cancel(operator, now)
-	}, func(tx pgx.Tx, before seckill.Order) error {
-		if err := model.ReturnUnits(ctx, tx, before.ProductID, 1); err != nil || !operator {
-			return err
-		}
-		return model.InsertAudit(ctx, tx, actor, "order.cancel", "order:"+strconv.FormatInt(orderID, 10),
-			map[string]any{"productId": before.ProductID, "userId": before.UserID, "before": before.Status})
+	return l.move(ctx, orderID, movement{
+		change: func(o seckill.Order, now time.Time) (seckill.Order, error) { return o.Cancel(operator, now) },
+		before: func(tx pgx.Tx) error { return model.LockProductOfOrder(ctx, tx, orderID) },
+		after: func(tx pgx.Tx, was seckill.Order) error {
+			if err := model.ReturnUnits(ctx, tx, was.ProductID, 1); err != nil || !operator {
+				return err
+			}
+			return model.InsertAudit(ctx, tx, actor, "order.cancel", "order:"+strconv.FormatInt(orderID, 10),
+				map[string]any{"productId": was.ProductID, "userId": was.UserID, "before": was.Status})
+		},
 	})
 }
 
-// move locks an order, changes it as fn says, and when that changed its status does
-// what goes with it in the same transaction. Whoever else wants to move the order
-// waits for the lock, and then finds the order as it is.
-func (l *Ledger) move(ctx context.Context, orderID int64, fn func(seckill.Order, time.Time) (seckill.Order, error),
-	with func(tx pgx.Tx, before seckill.Order) error) (model.SeckillOrders, error) {
+// movement is a change of an order's status, and what goes with it in the same
+// transaction: before the order is locked, and after its status has changed. Both
+// may be nil.
+type movement struct {
+	change func(o seckill.Order, now time.Time) (seckill.Order, error)
+	before func(tx pgx.Tx) error
+	after  func(tx pgx.Tx, was seckill.Order) error
+}
+
+// move locks an order and changes it. Whoever else wants to move the order waits for
+// the lock, and then finds the order as it is.
+func (l *Ledger) move(ctx context.Context, orderID int64, m movement) (model.SeckillOrders, error) {
 	var row model.SeckillOrders
 	moved := false
-	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
-		moved = false
-		locked, now, err := model.LockOrder(ctx, tx, orderID)
-		if err != nil {
-			return err
-		}
-		row = locked
-		before := order(row)
-		after, err := fn(before, now)
-		if err != nil || after.Status == before.Status {
-			return err
-		}
-		moved = true
-		row.Status, row.PaidAt = string(after.Status), nullTime(after.PaidAt)
-		row.PaymentRef = sql.NullString{String: after.PaymentRef, Valid: after.PaymentRef != ""}
-		if row, err = model.UpdateOrder(ctx, tx, row); err != nil || with == nil {
-			return err
-		}
-		return with(tx, before)
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
+		row, moved, err = moveIn(ctx, tx, orderID, m)
+		return err
 	})
 	if errors.Is(err, model.ErrNotFound) {
 		return row, seckill.Errorf(seckill.CodeOrderNotFound, "there is no order %d", orderID)
@@ -88,6 +81,30 @@ func (l *Ledger) move(ctx context.Context, orderID int64, fn func(seckill.Order,
 		l.observe.OrdersWritten(row.ProductId, seckill.OrderStatus(row.Status), 1)
 	}
 	return row, nil
+}
+
+// moveIn is move within a transaction; it reports whether the status has changed.
+func moveIn(ctx context.Context, tx pgx.Tx, orderID int64, m movement) (model.SeckillOrders, bool, error) {
+	if m.before != nil {
+		if err := m.before(tx); err != nil {
+			return model.SeckillOrders{}, false, err
+		}
+	}
+	row, now, err := model.LockOrder(ctx, tx, orderID)
+	if err != nil {
+		return row, false, err
+	}
+	was := order(row)
+	will, err := m.change(was, now)
+	if err != nil || will.Status == was.Status {
+		return row, false, err
+	}
+	row.Status, row.PaidAt = string(will.Status), nullTime(will.PaidAt)
+	row.PaymentRef = sql.NullString{String: will.PaymentRef, Valid: will.PaymentRef != ""}
+	if row, err = model.UpdateOrder(ctx, tx, row); err != nil || m.after == nil {
+		return row, true, err
+	}
+	return row, true, m.after(tx, was)
 }
 
 func order(row model.SeckillOrders) seckill.Order {

@@ -279,3 +279,36 @@ func TestTheExpirerSweepsByItself(t *testing.T) {
 	})
 	balanced(t, pool, 3)
 }
+
+// TestNobodyHoldsAnOrderWhileWaitingForItsProduct: a settlement that holds the
+// product may have to wait for such an order, and both would wait for ever.
+func TestNobodyHoldsAnOrderWhileWaitingForItsProduct(t *testing.T) {
+	l, pool, _ := newSale(t, paying(1))
+	id := newOrder(t, l, pool, 10)
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := l.CancelOrder(context.Background(), id, "tester", false)
+		done <- err
+	}()
+	servertest.Eventually(t, "the cancellation waits for the product", func() bool {
+		return servertest.Count(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1
+	})
+	if _, err := tx.Exec(t.Context(), "SELECT FROM seckill_orders WHERE id = $1 FOR UPDATE NOWAIT", id); err != nil {
+		t.Errorf("the order is held meanwhile: %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	balanced(t, pool, 1)
+}

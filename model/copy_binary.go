@@ -46,6 +46,16 @@ func copyRows[T any](ctx context.Context, conn *pgx.Conn, query string, rows []T
 	return tag, nil
 }
 
+// copyAll is copyRows for a query that ends with the COPY; it makes sure that every
+// row has arrived.
+func copyAll[T any](ctx context.Context, conn *pgx.Conn, query string, rows []T, put func(*copyBuffer, *T)) error {
+	tag, err := copyRows(ctx, conn, query, rows, put)
+	if err == nil && tag.RowsAffected() != int64(len(rows)) {
+		err = fmt.Errorf("copy %d rows: %d arrived", len(rows), tag.RowsAffected())
+	}
+	return err
+}
+
 // copyBuffer holds the rows of one COPY.
 type copyBuffer struct{ data []byte }
 

@@ -39,7 +39,7 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) e
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
 	statement := "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
-	return copyAll(ctx, conn.Conn(), statement, logs)
+	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 
 // RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
@@ -53,16 +53,7 @@ func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64) error {
 
 // CopyLogs writes logs within a transaction.
 func CopyLogs(ctx context.Context, tx pgx.Tx, logs []NewLog) error {
-	return copyAll(ctx, tx.Conn(), copyLogs, logs)
-}
-
-// copyAll copies logs by a statement that ends with the COPY.
-func copyAll(ctx context.Context, conn *pgx.Conn, statement string, logs []NewLog) error {
-	tag, err := copyRows(ctx, conn, statement, logs, (*copyBuffer).log)
-	if err == nil && tag.RowsAffected() != int64(len(logs)) {
-		err = fmt.Errorf("copy %d rows: %d arrived", len(logs), tag.RowsAffected())
-	}
-	return err
+	return copyAll(ctx, tx.Conn(), copyLogs, logs, (*copyBuffer).log)
 }
 
 func (b *copyBuffer) log(l *NewLog) {

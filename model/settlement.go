@@ -129,12 +129,8 @@ func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLo
 	if len(orders) > 0 {
 		take := "UPDATE seckill_products SET stock_left = stock_left - " + strconv.Itoa(len(orders)) +
 			", updated_at = now() WHERE product_id = " + strconv.FormatInt(s.productID, 10) + "; "
-		tag, err := copyRows(ctx, s.conn.Conn(), take+copyOrders, orders, (*copyBuffer).order)
-		if err != nil {
+		if err := copyAll(ctx, s.conn.Conn(), take+copyOrders, orders, (*copyBuffer).order); err != nil {
 			return 0, fmt.Errorf("write orders: %w", err)
-		}
-		if tag.RowsAffected() != int64(len(orders)) {
-			return 0, fmt.Errorf("write orders: %d of %d arrived", tag.RowsAffected(), len(orders))
 		}
 	}
 	if len(dead) > 0 {

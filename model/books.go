@@ -12,7 +12,6 @@ import (
 type Accounts struct {
 	StockTotal *int64
 	StockLeft  *int64
-	Live       int64
 	Orders     map[string]int64 // by status
 	Logs       map[string]int64 // by status
 }
@@ -35,7 +34,6 @@ func (p *Pool) Accounts(ctx context.Context, productID int64) (Accounts, error) 
 		}
 		return a, fmt.Errorf("read books of product %d: %w", productID, err)
 	}
-	a.Live = a.Orders["PENDING_PAYMENT"] + a.Orders["PAID"] + a.Orders["CONFIRMED"]
 	return a, nil
 }
 
@@ -52,7 +50,7 @@ type Balance struct {
 const selectBalances = `
 SELECT p.product_id, p.stock_total, p.stock_left,
        (SELECT count(*) FROM seckill_orders o WHERE o.product_id = p.product_id
-           AND o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED'))
+           AND o.status IN ` + liveStatuses + `)
   FROM seckill_products p
  WHERE p.stock_total IS NOT NULL AND p.product_id > $1
    AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour')
@@ -74,3 +72,7 @@ func (p *Pool) NextBalance(ctx context.Context, after int64) (*Balance, error) {
 }
 
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// liveStatuses are the statuses of orders that hold a unit of stock, as the index
+// seckill_orders_live_key has them.
+const liveStatuses = "('PENDING_PAYMENT', 'PAID', 'CONFIRMED')"

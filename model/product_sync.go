@@ -11,13 +11,12 @@ import (
 type ProductState struct {
 	ProductID int64
 	Status    string
-	Settled   bool // it has stock
 }
 
 // ProductStates lists every product.
 func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 	rows, err := p.Query(ctx,
-		"SELECT product_id, status, stock_total IS NOT NULL FROM seckill_products ORDER BY product_id")
+		"SELECT product_id, status FROM seckill_products ORDER BY product_id")
 	if err != nil {
 		return nil, fmt.Errorf("list product states: %w", err)
 	}

@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -46,7 +45,7 @@ func oneRow[T any](ctx context.Context, tx pgx.Tx, what, query string, args ...a
 		return none, fmt.Errorf("%s: %w", what, err)
 	}
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
+	if isNoRows(err) {
 		err = ErrNotFound
 	}
 	if err != nil {

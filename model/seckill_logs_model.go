@@ -95,7 +95,7 @@ SELECT ` + logColumns("l") + `, o.id AS order_id, o.status AS order_status, o.ex
     SELECT id, status, expires_at FROM seckill_orders
      WHERE product_id = $1 AND stream_id = l.stream_id OFFSET 0) o ON true
  WHERE l.user_id = $2 AND l.product_id + 0 = $1
- ORDER BY (o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED')) IS TRUE DESC,
+ ORDER BY (o.status IN ` + liveStatuses + `) IS TRUE DESC,
        split_part(l.stream_id, '-', 1)::numeric DESC, split_part(l.stream_id, '-', 2)::numeric DESC
  LIMIT 1`
 

@@ -60,7 +60,7 @@ SELECT u.user_id, o.slot
   FROM unnest($2::bigint[]) AS u(user_id),
        LATERAL (SELECT slot FROM seckill_orders
                  WHERE product_id = $1 AND user_id = u.user_id
-                   AND status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED') OFFSET 0) AS o
+                   AND status IN ` + liveStatuses + ` OFFSET 0) AS o
  WHERE (SELECT stock_left FROM seckill_products WHERE product_id = $1) > 0`
 
 	copyOrders = `COPY seckill_orders (product_id, user_id, stream_id, status, slot, expires_at)

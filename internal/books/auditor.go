@@ -81,11 +81,14 @@ func (r *Reader) Read(ctx context.Context, productID int64) (seckill.Books, erro
 		return seckill.Books{}, fmt.Errorf("read books: %w", err)
 	}
 	books := seckill.Books{
-		ProductID: productID, StockTotal: a.StockTotal, StockLeft: a.StockLeft, LiveOrders: a.Live,
+		ProductID: productID, StockTotal: a.StockTotal, StockLeft: a.StockLeft,
 		OrdersByStatus: map[seckill.OrderStatus]int64{}, LogsByStatus: map[seckill.Status]int64{},
 	}
 	for status, n := range a.Orders {
 		books.OrdersByStatus[seckill.OrderStatus(status)] = n
+		if seckill.OrderStatus(status).Live() {
+			books.LiveOrders += n
+		}
 	}
 	for status, n := range a.Logs {
 		books.LogsByStatus[seckill.Status(status)] = n

@@ -94,33 +94,16 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 				known = append(known, a)
 			}
 		}
-		reused, err := reusedIDs(ctx, tx, b.ProductID, known)
+		users, err := model.LogUsers(ctx, tx, b.ProductID, streamIDs(known))
 		if err != nil {
 			return err
 		}
-		outcome.Duplicates = len(known) - len(reused)
-		return bury(ctx, tx, b.ProductID, append(reused, b.Dead...), &outcome)
+		// What is not there any more, though it was in the way, was there all the same.
+		gone, dead, duplicates := sift(Batch{Attempts: known, Dead: b.Dead}, users)
+		outcome.Duplicates = duplicates + len(gone)
+		return bury(ctx, tx, b.ProductID, dead, &outcome)
 	})
 	return outcome, err
-}
-
-// reusedIDs returns, as dead letters, those of the attempts whose ID is stored
-// with another user: a Redis that lost its tail has minted the ID again.
-func reusedIDs(ctx context.Context, tx pgx.Tx, productID int64, known []seckill.Attempt) ([]seckill.DeadLetter, error) {
-	if len(known) == 0 {
-		return nil, nil
-	}
-	users, err := model.LogUsers(ctx, tx, productID, streamIDs(known))
-	if err != nil {
-		return nil, err
-	}
-	var reused []seckill.DeadLetter
-	for _, a := range known {
-		if user, found := users[a.StreamID]; found && user != a.UserID {
-			reused = append(reused, a.DeadLetter(seckill.DeadStreamIDReused, 1))
-		}
-	}
-	return reused, nil
 }
 
 // bury writes dead letters and counts them. One that is stored already came again.

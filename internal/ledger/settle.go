@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"seckill/internal/seckill"
 	"seckill/model"
@@ -65,10 +66,9 @@ type look struct {
 
 // settled is what a settlement has written.
 type settled struct {
-	outcome  Outcome
-	attempts []seckill.Attempt
-	results  []seckill.Decision
-	orders   seckill.OrderStatus
+	outcome Outcome
+	results []seckill.Decision
+	orders  seckill.OrderStatus
 }
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
@@ -93,14 +93,14 @@ func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) 
 	}
 	sale := saleOf(tx.Product)
 	decisions, _ := sale.Settle(fresh, tx.Slots)
-	orders, logs := rows(b.ProductID, fresh, decisions, sale, tx.Product)
+	orders, logs := rows(b.ProductID, fresh, decisions, sale, tx.Product.Now)
 	buried, err := tx.Commit(ctx, orders, logs, letters)
 	if err != nil {
 		return settled{}, err
 	}
 	return settled{
-		outcome:  Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - int(buried), Dead: int(buried)},
-		attempts: fresh, results: decisions, orders: sale.OrderStatus(),
+		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - int(buried), Dead: int(buried)},
+		results: decisions, orders: sale.OrderStatus(),
 	}, nil
 }
 
@@ -124,13 +124,13 @@ func sift(b Batch, stored map[string]int64) (fresh []seckill.Attempt, dead []sec
 	return fresh, dead, duplicates
 }
 
-// rows makes the rows of what has been decided.
+// rows makes the rows of what has been decided; now is the database's clock.
 func rows(productID int64, attempts []seckill.Attempt, decisions []seckill.Decision, sale seckill.Sale,
-	product model.LockedProduct) ([]model.NewOrder, []model.NewLog) {
+	now time.Time) ([]model.NewOrder, []model.NewLog) {
 	orders, logs := make([]model.NewOrder, 0, len(attempts)), make([]model.NewLog, len(attempts))
 	status, expires := string(sale.OrderStatus()), int64(0)
 	if sale.PaymentWindow > 0 {
-		expires = product.Now.Add(sale.PaymentWindow).UnixMilli()
+		expires = now.Add(sale.PaymentWindow).UnixMilli()
 	}
 	for i := range attempts {
 		a, d := &attempts[i], decisions[i]

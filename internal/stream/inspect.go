@@ -75,34 +75,14 @@ func NewInspector(client redis.UniversalClient, group string, key func(productID
 // State asks Redis for the state of a product's stream. A stream or a group that
 // does not exist yet is a State of zeros.
 func (i *Inspector) State(ctx context.Context, productID int64) (State, error) {
-	key := i.key(productID)
-	state := State{ProductID: productID, Stream: key, Group: i.group, LastDeliveredID: "0-0"}
-	group, err := i.groupInfo(ctx, key, &state)
-	if err != nil || group == nil {
-		return state, err
-	}
-	state.Pending, state.LastDeliveredID = group.Pending, group.LastDeliveredID
-	if err := i.addDetail(ctx, &state); err != nil {
-		return state, err
-	}
-	state.Lag, err = i.lag(ctx, key, group)
-	if err != nil {
-		return state, err
-	}
-	i.mu.Lock()
-	state.EntriesPerSecond = i.rates[productID].perSecond
-	i.mu.Unlock()
-	return state, nil
+	state, _, err := i.inspect(ctx, productID)
+	return state, err
 }
 
 // Sample is State, and besides remembers how much was read, from which the rate
 // of the following calls comes. One background role calls it at regular times.
 func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) {
-	state, err := i.State(ctx, productID)
-	if err != nil {
-		return state, err
-	}
-	group, err := i.groupInfo(ctx, state.Stream, &state)
+	state, group, err := i.inspect(ctx, productID)
 	if err != nil || group == nil {
 		return state, err
 	}
@@ -116,6 +96,27 @@ func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) 
 	i.rates[productID] = next
 	state.EntriesPerSecond = next.perSecond
 	return state, nil
+}
+
+// inspect returns the state, and the group that it is of, nil when there is none.
+func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis.XInfoGroup, error) {
+	key := i.key(productID)
+	state := State{ProductID: productID, Stream: key, Group: i.group, LastDeliveredID: "0-0"}
+	group, err := i.groupInfo(ctx, key, &state)
+	if err != nil || group == nil {
+		return state, nil, err
+	}
+	state.Pending, state.LastDeliveredID = group.Pending, group.LastDeliveredID
+	if err := i.addDetail(ctx, &state); err != nil {
+		return state, nil, err
+	}
+	if state.Lag, err = i.lag(ctx, key, group); err != nil {
+		return state, nil, err
+	}
+	i.mu.Lock()
+	state.EntriesPerSecond = i.rates[productID].perSecond
+	i.mu.Unlock()
+	return state, group, nil
 }
 
 // groupInfo fills in the length and returns the group, nil when there is none.

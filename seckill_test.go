@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -52,12 +51,7 @@ func TestTheGuidesWalkThrough(t *testing.T) {
 func checkMetrics(t *testing.T, p *process) {
 	t.Helper()
 	servertest.Eventually(t, "every metric of the pipeline is there", func() bool {
-		response, err := http.Get(p.metrics)
-		if err != nil {
-			return false
-		}
-		defer func() { _ = response.Body.Close() }()
-		text, err := io.ReadAll(response.Body)
+		text := p.scrape()
 		for _, name := range []string{
 			`seckill_entries_total{outcome="stored",product="1"} 1`, `seckill_logs_total{product="1",reason="",status="PROCESSING"} 1`,
 			`seckill_logs_total{product="1",reason="",status="SUCCESS"} 1`,
@@ -66,7 +60,7 @@ func checkMetrics(t *testing.T, p *process) {
 			`seckill_stream_oldest_pending_seconds{product="1"} 0`, `seckill_consumers_up{product="1"} 1`,
 			`seckill_dead_letters_open{product="1"} 0`, "seckill_redis_up 1", "seckill_postgres_up 1",
 		} {
-			if err != nil || !strings.Contains(string(text), name+"\n") {
+			if !strings.Contains(text, name+"\n") {
 				return false
 			}
 		}
@@ -153,7 +147,7 @@ func TestAServiceThatCannotStartSaysWhy(t *testing.T) {
 		"value out of range": {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Count: 0}\n", "Consumer.Count"},
 		"no secret":          {base + "Auth: {AccessSecret: short}\n", "Auth.AccessSecret"},
 		"port in use":        {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + port + "\n", "HTTP address"},
-		"metrics port in use": {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + strconv.Itoa(freePort(t)) +
+		"metrics port in use": {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + strconv.Itoa(servertest.FreePort(t)) +
 			"\nDevServer: {Port: " + port + "}\n", "DevServer address"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,7 +196,7 @@ func TestDevelopmentKeepsItsData(t *testing.T) {
 	}
 	var bearer string
 	for run := range 2 {
-		port, dev := freePort(t), freePort(t)
+		port, dev := servertest.FreePort(t), servertest.FreePort(t)
 		p := startProcess(t, port, dev, fmt.Sprintf(
 			"Host: 127.0.0.1\nPort: %d\nMode: dev\nDevStack: {Dir: %q}\nProducts: [1001]\nDevServer: {Port: %d}\n",
 			port, filepath.Join(dir, ".dev"), dev))

@@ -87,7 +87,7 @@ func (o *output) String() string {
 // start runs the service with the given consumer section and waits for nothing.
 func (s *site) start(instance, more string) *process {
 	s.t.Helper()
-	port, dev := freePort(s.t), freePort(s.t)
+	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
@@ -201,8 +201,8 @@ func (p *process) call(role, method, path, body string) (int, map[string]any) {
 	return response.StatusCode, answer
 }
 
-// metric returns the value of a line of /metrics, "" when there is none.
-func (p *process) metric(name string) string {
+// scrape returns what /metrics shows, "" when it does not answer.
+func (p *process) scrape() string {
 	response, err := http.Get(p.metrics)
 	if err != nil {
 		return ""
@@ -212,7 +212,12 @@ func (p *process) metric(name string) string {
 	if err != nil {
 		return ""
 	}
-	for line := range strings.Lines(string(text)) {
+	return string(text)
+}
+
+// metric returns the value of a line of /metrics, "" when there is none.
+func (p *process) metric(name string) string {
+	for line := range strings.Lines(p.scrape()) {
 		if value, found := strings.CutPrefix(line, name+" "); found {
 			return strings.TrimSpace(value)
 		}
@@ -258,20 +263,6 @@ func (s *site) drained(n int) {
 	if logs := s.logs(); logs != n || users != n {
 		s.t.Errorf("%d logs of %d users, want exactly %d", logs, users, n)
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("address %v", listener.Addr())
-	}
-	return address.Port
 }
 
 // pushWith pushes the entry of the printed redis-cli command.

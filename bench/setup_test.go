@@ -2,10 +2,8 @@ package bench
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,7 +97,7 @@ Auth: {AccessSecret: "a secret of the benchmarks, long enough"}
 Products: %s
 Consumer: {Count: %d}
 DevServer: {Port: %d}
-`, freePort(d.b), d.redis.Addr(), d.url, products, count, freePort(d.b))
+`, servertest.FreePort(d.b), d.redis.Addr(), d.url, products, count, servertest.FreePort(d.b))
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}
@@ -199,14 +197,4 @@ func peakMemory(b *testing.B, pid int) float64 {
 		b.Fatal(err)
 	}
 	return kb / 1024
-}
-
-func freePort(b *testing.B) int {
-	b.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }

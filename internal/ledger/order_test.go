@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -30,6 +32,27 @@ func expire(t *testing.T, l *ledger.Ledger) {
 	if err := l.ExpireOrders(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// holdProduct locks product 1 until the transaction that comes back, or the test,
+// ends.
+func holdProduct(t *testing.T, pool *model.Pool) pgx.Tx {
+	t.Helper()
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+// waiting is how many statements wait for a lock in the test's database.
+func waiting(t *testing.T, pool *model.Pool) int {
+	t.Helper()
+	return servertest.Count(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 }
 
 func overdue(t *testing.T, pool *model.Pool) {
@@ -205,14 +228,7 @@ func TestAProductThatIsHeldDoesNotHoldUpTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	overdue(t, pool)
-	tx, err := pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback(t.Context()) }()
-	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
-		t.Fatal(err)
-	}
+	tx := holdProduct(t, pool)
 	if err := l.ExpireOrders(t.Context()); err == nil || !strings.Contains(err.Error(), "product 1") {
 		t.Errorf("the product that is held is not named: %v", err)
 	}
@@ -232,22 +248,13 @@ func TestAProductThatIsHeldDoesNotHoldUpTheOthers(t *testing.T) {
 // TestTheTimeToPayBeginsWhenTheProductIsHeld: not when its row was waited for.
 func TestTheTimeToPayBeginsWhenTheProductIsHeld(t *testing.T) {
 	l, pool, _ := newSale(t, paying(1))
-	tx, err := pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback(t.Context()) }()
-	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
-		t.Fatal(err)
-	}
+	tx := holdProduct(t, pool)
 	done := make(chan error, 1)
 	go func() {
 		_, err := l.Store(context.Background(), ledger.Batch{ProductID: 1, Attempts: attempts(1, 1)})
 		done <- err
 	}()
-	servertest.Eventually(t, "the settlement waits for the product", func() bool {
-		return servertest.Count(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1
-	})
+	servertest.Eventually(t, "the settlement waits for the product", func() bool { return waiting(t, pool) == 1 })
 	var released time.Time
 	if err := pool.QueryRow(t.Context(), "SELECT clock_timestamp()").Scan(&released); err != nil {
 		t.Fatal(err)
@@ -285,22 +292,13 @@ func TestTheExpirerSweepsByItself(t *testing.T) {
 func TestNobodyHoldsAnOrderWhileWaitingForItsProduct(t *testing.T) {
 	l, pool, _ := newSale(t, paying(1))
 	id := newOrder(t, l, pool, 10)
-	tx, err := pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback(t.Context()) }()
-	if _, err := model.LockProductRow(t.Context(), tx, 1); err != nil {
-		t.Fatal(err)
-	}
+	tx := holdProduct(t, pool)
 	done := make(chan error, 1)
 	go func() {
 		_, err := l.CancelOrder(context.Background(), id, "tester", false)
 		done <- err
 	}()
-	servertest.Eventually(t, "the cancellation waits for the product", func() bool {
-		return servertest.Count(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1
-	})
+	servertest.Eventually(t, "the cancellation waits for the product", func() bool { return waiting(t, pool) == 1 })
 	if _, err := tx.Exec(t.Context(), "SELECT FROM seckill_orders WHERE id = $1 FOR UPDATE NOWAIT", id); err != nil {
 		t.Errorf("the order is held meanwhile: %v", err)
 	}

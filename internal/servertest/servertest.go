@@ -6,6 +6,7 @@ package servertest
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -153,6 +154,21 @@ func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 			tb.Fatalf("%s: %v", strings.TrimSpace(query), err)
 		}
 	}
+}
+
+// FreePort returns a port of the loopback interface that nobody listens on.
+func FreePort(tb testing.TB) int {
+	tb.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		tb.Fatalf("address %v", listener.Addr())
+	}
+	return address.Port
 }
 
 func startShared() (*devstack.Postgres, error) {

@@ -14,6 +14,12 @@ import (
 // as they are needed.
 const blockingPoolSize = 4096
 
+// topologyAge is how old a client's picture of a Redis Cluster gets, at most, while it
+// is used. go-redis looks again when a node sends it elsewhere (MOVED), which a dead
+// master does not do, and else once a minute: for so long a failover would stop every
+// product of that master.
+const topologyAge = time.Second
+
 // ClientConfig says where Redis is.
 type ClientConfig struct {
 	Addrs        []string // one address, or several for Redis Cluster
@@ -54,7 +60,18 @@ func NewClients(c ClientConfig) *Clients {
 	// A read that failed is repeated by the consumer, which backs off and tells
 	// the operator; a silent repetition here would only hide it.
 	blocking.MaxRetries = -1
-	return &Clients{Commands: redis.NewUniversalClient(&options), Blocking: redis.NewUniversalClient(&blocking)}
+	return &Clients{Commands: newClient(&options), Blocking: newClient(&blocking)}
+}
+
+// newClient does what redis.NewUniversalClient does, whose options lack the age of
+// the topology.
+func newClient(o *redis.UniversalOptions) redis.UniversalClient {
+	if len(o.Addrs) < 2 {
+		return redis.NewClient(o.Simple())
+	}
+	cluster := o.Cluster()
+	cluster.ClusterStateReloadInterval = topologyAge
+	return redis.NewClusterClient(cluster)
 }
 
 // Ping reports whether Redis answers.

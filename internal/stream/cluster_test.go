@@ -1,0 +1,147 @@
+package stream_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/devstack"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/internal/stream"
+)
+
+// clusterClients are the clients that the service would make.
+func clusterClients(t *testing.T, cluster *devstack.RedisCluster) *stream.Clients {
+	t.Helper()
+	clients := stream.NewClients(stream.ClientConfig{
+		Addrs: cluster.Addrs(), ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second,
+	})
+	t.Cleanup(func() { _ = clients.Close() })
+	return clients
+}
+
+func clusterReader(c *stream.Clients, product int64, consumer string) *stream.Reader {
+	return stream.NewReader(c.Commands, c.Blocking, seckill.StreamKey(product), "g1", consumer)
+}
+
+// fill writes the entries 1-0 … n-0 to a product's stream, gives them to consumer
+// "a", and acknowledges all but the last 50.
+func fill(t *testing.T, c *stream.Clients, product int64, n int) {
+	t.Helper()
+	pipe := c.Commands.Pipeline()
+	for i := 1; i <= n; i++ {
+		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: seckill.StreamKey(product), ID: fmt.Sprintf("%d-0", i), Values: []string{"uid", "1"}})
+	}
+	must[[]redis.Cmder](t)(pipe.Exec(t.Context()))
+	r := clusterReader(c, product, "a")
+	if err := r.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	read := ids(must[stream.Batch](t)(r.Read(t.Context(), n, time.Second)))
+	if err := r.Ack(t.Context(), read[:n-50]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestClusterStreamsAreInspectedAndTidied on all masters, and again after their
+// slots have moved.
+func TestClusterStreamsAreInspectedAndTidied(t *testing.T) {
+	cluster := servertest.Cluster(t)
+	c := clusterClients(t, cluster)
+	inspector := stream.NewInspector(c.Commands, "g1", seckill.StreamKey)
+	const products, entries = 6, 1000
+	for product := int64(1); product <= products; product++ {
+		if s := must[stream.State](t)(inspector.State(t.Context(), product)); s.Length != 0 || s.Lag != nil {
+			t.Errorf("no stream: %+v", s)
+		}
+		fill(t, c, product, entries)
+		checkInspected(t, inspector, product, entries)
+	}
+	for product := int64(1); product <= products; product++ {
+		if err := cluster.MoveSlot(t.Context(), seckill.StreamKey(product)); err != nil {
+			t.Fatal(err)
+		}
+		checkInspected(t, inspector, product, entries)
+		checkTidied(t, c, product, entries)
+	}
+	if err := c.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if now := must[time.Time](t)(c.Now(t.Context())); time.Since(now).Abs() > time.Minute {
+		t.Errorf("the cluster's clock says %v", now)
+	}
+}
+
+func checkInspected(t *testing.T, inspector *stream.Inspector, product int64, entries int) {
+	t.Helper()
+	s := must[stream.State](t)(inspector.Sample(t.Context(), product))
+	if s.Length != int64(entries) || s.Lag == nil || *s.Lag != 0 || s.Pending != 50 ||
+		s.LastDeliveredID != fmt.Sprintf("%d-0", entries) || s.OldestPending == nil || len(s.Consumers) != 1 {
+		t.Errorf("product %d: %+v", product, s)
+	}
+	pending := must[[]stream.PendingEntry](t)(inspector.Pending(t.Context(), product, "", 10))
+	if len(pending) != 10 || pending[0].StreamID != s.LastDeliveredID || pending[0].Consumer != "a" {
+		t.Errorf("product %d: pending %+v", product, pending)
+	}
+}
+
+// checkTidied trims what is acknowledged, and deletes the consumer that has nothing
+// pending; it leaves the stream as it should then be.
+func checkTidied(t *testing.T, c *stream.Clients, product int64, entries int) {
+	t.Helper()
+	r := clusterReader(c, product, "ours")
+	removed := must[int64](t)(stream.Trim(t.Context(), c.Commands, r.Key(), time.Hour))
+	if wanted := int64(entries - 51); removed > wanted || removed < wanted-100 {
+		t.Errorf("product %d: %d entries removed of %d that may go", product, removed, wanted)
+	}
+	must[int64](t)(c.Commands.XGroupCreateConsumer(t.Context(), r.Key(), "g1", "gone").Result())
+	if gone := must[[]string](t)(r.DeleteIdleConsumers(t.Context(), 0)); !slices.Equal(gone, []string{"gone"}) {
+		t.Errorf("product %d: consumers deleted: %v", product, gone)
+	}
+	taken, next, err := r.Claim(t.Context(), "0-0", 0, 100)
+	if err != nil || len(taken.Entries) != 50 || len(taken.Lost) != 0 || next != "0-0" {
+		t.Errorf("product %d: taken over: %d entries, lost %v, %v", product, len(taken.Entries), taken.Lost, err)
+	}
+}
+
+// TestClusterBlockingReadEndsWhenItsSlotMoves: Redis deletes the key at its former
+// place, which ends the read with an error that means "join again", and does not let
+// it wait at a node that will never have an entry.
+func TestClusterBlockingReadEndsWhenItsSlotMoves(t *testing.T) {
+	cluster := servertest.Cluster(t)
+	c, other := clusterClients(t, cluster), servertest.ClusterClient(t, cluster)
+	r := clusterReader(c, 1, "a")
+	if err := r.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := r.Read(t.Context(), 10, 30*time.Second)
+		failed <- err
+	}()
+	servertest.Eventually(t, "the read blocks", func() bool {
+		master, err := other.MasterForKey(t.Context(), r.Key())
+		return err == nil && slices.Contains(blockedCommands(master.ClientList(t.Context()).Val()), "xreadgroup")
+	})
+	moved := time.Now()
+	if err := cluster.MoveSlot(t.Context(), r.Key()); err != nil {
+		t.Fatal(err)
+	}
+	err := <-failed
+	t.Logf("the read ended %v after the move began: %v", time.Since(moved), err)
+	if !stream.IsNoGroup(err) || errors.Is(err, redis.Nil) {
+		t.Errorf("the read ended with %v", err)
+	}
+	must[string](t)(other.XAdd(t.Context(), &redis.XAddArgs{Stream: r.Key(), Values: []string{"uid", "1"}}).Result())
+	if err := r.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if batch := must[stream.Batch](t)(r.Read(t.Context(), 10, time.Second)); len(batch.Entries) != 1 {
+		t.Errorf("%+v", batch)
+	}
+}

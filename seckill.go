@@ -19,6 +19,7 @@ import (
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
 	"github.com/zeromicro/go-zero/rest"
 
+	"seckill/internal/admission"
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/consumer"
@@ -27,6 +28,7 @@ import (
 	"seckill/internal/health"
 	"seckill/internal/ledger"
 	"seckill/internal/metrics"
+	"seckill/internal/notify"
 	"seckill/internal/role"
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
@@ -102,39 +104,89 @@ func serve(c config.Config, stack *devmode.Stack) error {
 func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*service.ServiceGroup, error) {
 	m := metrics.New(prometheus.DefaultRegisterer)
 	book := ledger.New(pool, m)
+	gate := admission.NewGate(clients.Commands)
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
 	reader := func(productID int64) *stream.Reader {
 		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
 			seckill.ConsumerName(productID, c.Consumer.Instance))
 	}
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, func(productID int64) *consumer.Loop {
-		return consumer.NewLoop(productID, consumer.Config{
-			Count: c.Consumer.Count, Block: c.Consumer.Block,
-			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
-		}, reader(productID), book, m)
-	})
+	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
+	keeper := books.NewKeeper(pool, gate, inspector, book)
+	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
+	book.Tell(listener{Keeper: keeper, hub: hub})
+	pressure := admission.NewPressure(inspector.Backlogs)
+	entrance := &admission.Entrance{
+		Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Books: keeper, Listener: hub, Counter: m,
+	}
+	if err := limit(c, entrance); err != nil {
+		return nil, err
+	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
 	server, err := handler.NewServer(svc.NewServiceContext(c, svc.Deps{
-		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool), Clock: clients, Streams: inspector, OpenAPI: openAPI,
+		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
+		Entrance: entrance, Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
 	}))
 	if err != nil {
 		return nil, err
 	}
-
-	group := service.NewServiceGroup()
-	group.Add(httpService{server})
-	group.Add(supervisor)
-	group.Add(role.After(supervisor.Prepared(), book.Expirer()))
-	group.Add(role.After(supervisor.Prepared(), books.Auditor(pool, m)))
-	group.Add(consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader))
-	group.Add(m.Collector(metrics.Sources{
-		Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
-		DeadLetters: pool.OpenDeadLetters, Streams: inspector,
-	}))
-	return group, nil
+	return groupOf(
+		httpService{server}, supervisor, hub.Role(), pressure.Role(),
+		role.After(supervisor.Prepared(), book.Expirer()),
+		role.After(supervisor.Prepared(), keeper.Role()),
+		role.After(supervisor.Prepared(), keeper.Recoverer()),
+		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
+		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader),
+		m.Collector(metrics.Sources{
+			Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
+			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
+		}),
+	), nil
 }
+
+func groupOf(services ...service.Service) *service.ServiceGroup {
+	group := service.NewServiceGroup()
+	for _, s := range services {
+		group.Add(s)
+	}
+	return group
+}
+
+// newLoop returns what makes the consumer of a product.
+func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, m *metrics.Metrics,
+	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
+	return func(productID int64) *consumer.Loop {
+		loop := consumer.NewLoop(productID, consumer.Config{
+			Count: c.Consumer.Count, Block: c.Consumer.Block,
+			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
+		}, reader(productID), book, m)
+		loop.Tell(gate)
+		return loop
+	}
+}
+
+// limit bounds the attempts of each user, if the configuration says so.
+func limit(c config.Config, entrance *admission.Entrance) error {
+	if c.Admission.PerUserPerSecond == 0 {
+		return nil
+	}
+	limiter, err := admission.NewUserLimiter(c.Admission.PerUserPerSecond, c.Redis.Addrs(), c.Redis.Password)
+	if err != nil {
+		return err
+	}
+	entrance.Limiter = limiter
+	return nil
+}
+
+// listener tells the gate and those who wait for results of what has been committed.
+type listener struct {
+	*books.Keeper
+	hub *notify.Hub
+}
+
+// ResultsChanged implements ledger.Listener.
+func (l listener) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
 
 // prepare returns what has to be done in the database before anything is consumed.
 func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {

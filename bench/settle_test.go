@@ -84,7 +84,11 @@ func (d *bed) settleBatch(batch []int64, serial int) {
 			})
 		}
 	}
-	if _, err := tx.Commit(ctx, orders, logs, nil); err != nil {
+	var move *model.Move // raw entries that win are debited from the gate
+	if len(orders) > 0 {
+		move = &model.Move{Units: -int64(len(orders)), Taken: batch[:len(orders)]}
+	}
+	if err := tx.Commit(ctx, orders, logs, move); err != nil {
 		d.b.Fatal(err)
 	}
 }

@@ -5,12 +5,11 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // executor is a transaction, or a connection that is in one.
 type executor interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
 // NewDeadLetter is a dead letter to be written.
@@ -27,11 +26,12 @@ INSERT INTO seckill_dead_letters (product_id, stream_id, fields, reason, deliver
 SELECT $1, u.stream_id, u.fields::jsonb, u.reason, u.deliveries, u.fingerprint
   FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])
        AS u(stream_id, fields, reason, deliveries, fingerprint)
-ON CONFLICT (product_id, stream_id, fingerprint) DO NOTHING`
+ON CONFLICT (product_id, stream_id, fingerprint) DO NOTHING
+RETURNING stream_id, fingerprint`
 
 // InsertDeadLetters writes those of the dead letters of one product that are not
-// stored yet, and returns how many those are.
-func InsertDeadLetters(ctx context.Context, tx executor, productID int64, letters []NewDeadLetter) (int64, error) {
+// stored yet, and tells for each whether it is one of those.
+func InsertDeadLetters(ctx context.Context, tx executor, productID int64, letters []NewDeadLetter) ([]bool, error) {
 	n := len(letters)
 	streams, fields, reasons := make([]string, n), make([]string, n), make([]string, n)
 	deliveries, fingerprints := make([]int64, n), make([]string, n)
@@ -39,11 +39,24 @@ func InsertDeadLetters(ctx context.Context, tx executor, productID int64, letter
 		streams[i], fields[i], reasons[i] = d.StreamID, string(d.Fields), d.Reason
 		deliveries[i], fingerprints[i] = d.Deliveries, d.Fingerprint
 	}
-	tag, err := tx.Exec(ctx, insertDeadLetters, productID, streams, fields, reasons, deliveries, fingerprints)
+	rows, err := tx.Query(ctx, insertDeadLetters, productID, streams, fields, reasons, deliveries, fingerprints)
 	if err != nil {
-		return 0, fmt.Errorf("insert dead letters: %w", err)
+		return nil, fmt.Errorf("insert dead letters: %w", err)
 	}
-	return tag.RowsAffected(), nil
+	type key struct{ streamID, fingerprint string }
+	var written key
+	all := make(map[key]bool, n)
+	_, err = pgx.ForEachRow(rows, []any{&written.streamID, &written.fingerprint}, func() error { all[written] = true; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("insert dead letters: %w", err)
+	}
+	fresh := make([]bool, n)
+	for i, d := range letters {
+		k := key{d.StreamID, d.Fingerprint}
+		fresh[i] = all[k]
+		delete(all, k) // the same one twice in a batch is written once
+	}
+	return fresh, nil
 }
 
 // OpenDeadLetters counts the open dead letters of every product that has any.

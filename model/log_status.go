@@ -16,6 +16,7 @@ type LogKey struct {
 // LockedLog is a log that a transaction has locked to change its status.
 type LockedLog struct {
 	ID      int64
+	UserID  int64
 	Status  string
 	Reason  string // "" for NULL
 	Settled bool   // the product has stock
@@ -24,10 +25,10 @@ type LockedLog struct {
 // lockLogs goes through the array in its order, so that transactions which sort
 // their keys alike wait for each other rather than deadlock.
 const lockLogs = `
-SELECT u.product_id, u.stream_id, l.id, l.status, coalesce(l.reason, ''),
+SELECT u.product_id, u.stream_id, l.id, l.user_id, l.status, coalesce(l.reason, ''),
        coalesce((SELECT p.stock_total IS NOT NULL FROM seckill_products p WHERE p.product_id = u.product_id), false)
   FROM unnest($1::bigint[], $2::text[]) AS u(product_id, stream_id),
-       LATERAL (SELECT id, status, reason FROM seckill_logs
+       LATERAL (SELECT id, user_id, status, reason FROM seckill_logs
                  WHERE product_id = u.product_id AND stream_id = u.stream_id
                    FOR UPDATE) AS l`
 
@@ -49,7 +50,7 @@ func LockLogs(ctx context.Context, tx pgx.Tx, keys []LogKey) (map[LogKey]LockedL
 	var key LogKey
 	var log LockedLog
 	_, err = pgx.ForEachRow(rows, []any{
-		&key.ProductID, &key.StreamID, &log.ID, &log.Status, &log.Reason, &log.Settled,
+		&key.ProductID, &key.StreamID, &log.ID, &log.UserID, &log.Status, &log.Reason, &log.Settled,
 	}, func() error { locked[key] = log; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("lock logs: %w", err)

@@ -68,38 +68,42 @@ WITH due AS (
      ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE seckill_orders AS o SET status = 'EXPIRED', updated_at = now()
-  FROM due WHERE o.id = due.id`
+  FROM due WHERE o.id = due.id RETURNING o.user_id`
 
 // ExpireOrders turns up to limit orders of a product whose time to pay is over into
-// expired ones, returns their units to stock, and returns how many. It gives up,
+// expired ones, returns their units to stock, and returns their users. It gives up,
 // with an error, when the product's row is held by somebody for longer than wait.
-func ExpireOrders(ctx context.Context, tx pgx.Tx, productID int64, limit int, wait time.Duration) (int64, error) {
+func ExpireOrders(ctx context.Context, tx pgx.Tx, productID int64, limit int, wait time.Duration) ([]int64, error) {
 	if err := indexesOnly(ctx, tx); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", wait.Milliseconds())); err != nil {
-		return 0, fmt.Errorf("set lock_timeout: %w", err)
+		return nil, fmt.Errorf("set lock_timeout: %w", err)
 	}
 	// The product first, as whoever ends a live order does: see LockProductOfOrder.
 	if _, err := tx.Exec(ctx, "SELECT FROM seckill_products WHERE product_id = $1 FOR NO KEY UPDATE", productID); err != nil {
-		return 0, fmt.Errorf("lock product: %w", err)
+		return nil, fmt.Errorf("lock product: %w", err)
 	}
-	tag, err := tx.Exec(ctx, expireOrders, productID, limit)
+	rows, err := tx.Query(ctx, expireOrders, productID, limit)
 	if err != nil {
-		return 0, fmt.Errorf("expire orders: %w", err)
+		return nil, fmt.Errorf("expire orders: %w", err)
 	}
-	units := tag.RowsAffected()
-	if units == 0 {
-		return 0, nil
+	users, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("expire orders: %w", err)
 	}
-	return units, ReturnUnits(ctx, tx, productID, units)
+	if len(users) == 0 {
+		return nil, nil
+	}
+	return users, ReturnUnits(ctx, tx, productID, users)
 }
 
-// ReturnUnits puts units of a product back into stock.
-func ReturnUnits(ctx context.Context, tx pgx.Tx, productID, units int64) error {
-	_, err := tx.Exec(ctx, "UPDATE seckill_products SET stock_left = stock_left + $2, updated_at = now() WHERE product_id = $1",
-		productID, units)
-	if err != nil {
+// ReturnUnits puts the units that users have given back into a product's stock, and
+// tells the gate.
+func ReturnUnits(ctx context.Context, tx pgx.Tx, productID int64, users []int64) error {
+	units := int64(len(users))
+	statement := stockStatement(productID, units, &Move{Units: units, Freed: users})
+	if _, err := tx.Conn().PgConn().Exec(ctx, statement).ReadAll(); err != nil {
 		return fmt.Errorf("return units to stock: %w", err)
 	}
 	return nil

@@ -80,7 +80,11 @@ func logColumns(table string) string {
 	return table + "." + strings.ReplaceAll(seckillLogsRows, ",", ","+table+".")
 }
 
-// findResult chooses among the user's attempts, few as a rule, in one statement, so
+// findResult is one user's result; $1 is the product, $2 the user.
+var findResult = resultOf("$2")
+
+// resultOf chooses among the attempts that a user, named by an expression, has made
+// for the product $1. They are few as a rule, and chosen among in one statement, so
 // that an order which ends meanwhile cannot hide between two. The halves of a stream
 // ID are unsigned 64-bit integers, which bigint cannot hold.
 //
@@ -88,16 +92,18 @@ func logColumns(table string) string {
 // renewed, and until then one index looks as good to PostgreSQL as another. So the
 // right one is left no rival: product_id + 0 can be looked up in none but that of
 // the user, and OFFSET 0 keeps the lookup of the order apart.
-var findResult = `
+func resultOf(user string) string {
+	return `
 SELECT ` + logColumns("l") + `, o.id AS order_id, o.status AS order_status, o.expires_at
   FROM seckill_logs l
   LEFT JOIN LATERAL (
     SELECT id, status, expires_at FROM seckill_orders
      WHERE product_id = $1 AND stream_id = l.stream_id OFFSET 0) o ON true
- WHERE l.user_id = $2 AND l.product_id + 0 = $1
+ WHERE l.user_id = ` + user + ` AND l.product_id + 0 = $1
  ORDER BY (o.status IN ` + liveStatuses + `) IS TRUE DESC,
        split_part(l.stream_id, '-', 1)::numeric DESC, split_part(l.stream_id, '-', 2)::numeric DESC
  LIMIT 1`
+}
 
 // FindResult implements SeckillLogsModel.
 func (m *customSeckillLogsModel) FindResult(ctx context.Context, productID, userID int64) (*UserResult, error) {

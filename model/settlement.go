@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +33,7 @@ type LockedProduct struct {
 	EndsAt        time.Time
 	EndedAt       time.Time
 	PaymentWindow time.Duration
+	Epoch         int64 // of the gate in force
 	Now           time.Time
 }
 
@@ -50,7 +50,7 @@ type NewOrder struct {
 
 const (
 	lockProduct = `
-SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0)
+SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0), gate_epoch
   FROM seckill_products WHERE product_id = $1 AND stock_total IS NOT NULL FOR NO KEY UPDATE`
 
 	// selectSlots asks the index for each user. Nothing is asked when nothing is
@@ -112,7 +112,7 @@ func (s *Settlement) scanProduct(row pgx.Row) error {
 	var starts, ends, ended *time.Time
 	var window int64
 	p := &s.Product
-	if err := row.Scan(&p.Left, &p.PerUserLimit, &starts, &ends, &ended, &window); err != nil {
+	if err := row.Scan(&p.Left, &p.PerUserLimit, &starts, &ends, &ended, &window, &p.Epoch); err != nil {
 		return err
 	}
 	p.StartsAt, p.EndsAt, p.EndedAt = orZero(starts), orZero(ends), orZero(ended)
@@ -120,32 +120,35 @@ func (s *Settlement) scanProduct(row pgx.Row) error {
 	return nil
 }
 
+// Bury writes those of the dead letters that are not stored yet, and tells which.
+func (s *Settlement) Bury(ctx context.Context, dead []NewDeadLetter) ([]bool, error) {
+	if len(dead) == 0 {
+		return nil, nil
+	}
+	return InsertDeadLetters(ctx, s.conn, s.productID, dead)
+}
+
 // Commit writes what has been decided, and ends the transaction: the orders, the
-// stock that they take, the dead letters, the logs. It returns how many dead
-// letters were not stored yet. When it fails nothing has been written, unless the
-// connection was lost during the commit itself: then either all has or nothing.
-func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLog, dead []NewDeadLetter) (buried int64, err error) {
+// stock that they take, what the gate has to be told, the logs. When it fails nothing
+// has been written, unless the connection was lost during the commit itself: then
+// either all has or nothing.
+func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLog, move *Move) error {
 	defer func() { s.Rollback(ctx) }()
+	stock := stockStatement(s.productID, -int64(len(orders)), move)
 	if len(orders) > 0 {
-		take := "UPDATE seckill_products SET stock_left = stock_left - " + strconv.Itoa(len(orders)) +
-			", updated_at = now() WHERE product_id = " + strconv.FormatInt(s.productID, 10) + "; "
-		if err := copyAll(ctx, s.conn.Conn(), take+copyOrders, orders, (*copyBuffer).order); err != nil {
-			return 0, fmt.Errorf("write orders: %w", err)
+		if err := copyAll(ctx, s.conn.Conn(), stock+copyOrders, orders, (*copyBuffer).order); err != nil {
+			return fmt.Errorf("write orders: %w", err)
 		}
+		stock = ""
 	}
-	if len(dead) > 0 {
-		if buried, err = InsertDeadLetters(ctx, s.conn.Conn(), s.productID, dead); err != nil {
-			return 0, err
-		}
-	}
-	tag, err := copyRows(ctx, s.conn.Conn(), copyLogs+"; COMMIT", logs, (*copyBuffer).log)
+	tag, err := copyRows(ctx, s.conn.Conn(), stock+copyLogs+"; COMMIT", logs, (*copyBuffer).log)
 	if err != nil {
-		return 0, fmt.Errorf("write logs and commit: %w", err)
+		return fmt.Errorf("write logs and commit: %w", err)
 	}
 	if tag.String() != "COMMIT" {
-		return 0, fmt.Errorf("write logs and commit: the database answers %q", tag)
+		return fmt.Errorf("write logs and commit: the database answers %q", tag)
 	}
-	return buried, nil
+	return nil
 }
 
 // Rollback ends the transaction without effect, and is harmless after Commit. Each

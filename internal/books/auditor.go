@@ -1,16 +1,18 @@
-// Package books checks that the accounts of every product balance: the units of a
-// product are either left in stock or held by a live order, none twice and none
-// nowhere.
+// Package books keeps the two accounts of every product in step and proves it: in
+// PostgreSQL a unit is either left in stock or held by a live order; in Redis, where the
+// gate admits attempts ahead of their settlement, it is left, in flight or sold.
+//
+// The Keeper opens the gates, tells them what PostgreSQL has decided and makes them anew
+// when Redis has lost something. The Auditor compares, the Reader shows, Repair corrects.
 package books
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
 
+	"seckill/internal/admission"
 	"seckill/internal/role"
 	"seckill/internal/seckill"
 	"seckill/model"
@@ -26,16 +28,29 @@ const (
 
 // Gauges shows the stock and its drift; metrics.Metrics is it.
 type Gauges interface {
-	Stock(productID, total, left, sold, drift int64)
+	Stock(b seckill.Books)
 }
 
-// Auditor makes the role that checks every settled product that can still change,
-// shows what it finds and says in the log when a product's books do not balance.
-func Auditor(pool *model.Pool, gauges Gauges) *role.Role {
+// Auditor checks the books of every settled product that can still change.
+type Auditor struct {
+	pool   *model.Pool
+	gate   *admission.Gate
+	gauges Gauges
+	drifts map[int64]int64 // of the last audit, by product
+}
+
+// NewAuditor makes an auditor.
+func NewAuditor(pool *model.Pool, gate *admission.Gate, gauges Gauges) *Auditor {
+	return &Auditor{pool: pool, gate: gate, gauges: gauges, drifts: map[int64]int64{}}
+}
+
+// Role makes the role that audits again and again, shows what it finds and says in the
+// log when a product's books do not balance.
+func (a *Auditor) Role() *role.Role {
 	return role.New(func(ctx context.Context) {
 		for {
 			began := time.Now()
-			if err := Audit(ctx, pool, gauges); err != nil && ctx.Err() == nil {
+			if err := a.Audit(ctx); err != nil && ctx.Err() == nil {
 				logx.Errorf("audit books: %v", err)
 			}
 			if !role.Sleep(ctx, max(auditInterval, restFactor*time.Since(began))) {
@@ -46,52 +61,39 @@ func Auditor(pool *model.Pool, gauges Gauges) *role.Role {
 }
 
 // Audit checks every settled product once, but those that ended more than an hour
-// ago.
-func Audit(ctx context.Context, pool *model.Pool, gauges Gauges) error {
+// ago. While Redis is away it checks what PostgreSQL holds.
+func (a *Auditor) Audit(ctx context.Context) error {
+	var redisErr error
+	drifts := map[int64]int64{}
 	for after := int64(0); ; {
-		b, err := pool.NextBalance(ctx, after)
-		if err != nil || b == nil {
+		b, err := a.pool.NextBalance(ctx, after)
+		if err != nil {
 			return err
+		}
+		if b == nil {
+			a.drifts = drifts
+			return redisErr
 		}
 		after = b.ProductID
 		books := seckill.Books{ProductID: b.ProductID, StockTotal: &b.Total, StockLeft: &b.Left, LiveOrders: b.Live}
-		drift := books.Drift()
-		gauges.Stock(b.ProductID, b.Total, b.Left, b.Live, drift)
-		if drift != 0 {
-			logx.Errorf("books of product %d do not balance: total %d, left %d, live orders %d, drift %d",
-				b.ProductID, b.Total, b.Left, b.Live, drift)
+		if redisErr == nil {
+			books.Gate, redisErr = gateAccount(ctx, a.pool, a.gate, b.ProductID)
 		}
+		a.gauges.Stock(books)
+		a.report(books)
+		drifts[b.ProductID] = books.Drift()
 	}
 }
 
-// Reader answers for the books of one product.
-type Reader struct{ pool *model.Pool }
-
-// NewReader makes a reader over a pool.
-func NewReader(pool *model.Pool) *Reader { return &Reader{pool: pool} }
-
-// Read returns the books of a product in one snapshot;
-// seckill.CodeProductNotFound when there is none of that ID.
-func (r *Reader) Read(ctx context.Context, productID int64) (seckill.Books, error) {
-	a, err := r.pool.Accounts(ctx, productID)
-	if errors.Is(err, model.ErrNotFound) {
-		return seckill.Books{}, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+// report says what is wrong. The gate may be off for the moment in which it is opened;
+// off twice in a row, it stays so until somebody repairs it.
+func (a *Auditor) report(b seckill.Books) {
+	if off := b.Imbalance(); off != 0 {
+		logx.Errorf("books of product %d do not balance: total %d, left %d, live orders %d, off by %d",
+			b.ProductID, *b.StockTotal, *b.StockLeft, b.LiveOrders, off)
 	}
-	if err != nil {
-		return seckill.Books{}, fmt.Errorf("read books: %w", err)
+	if b.Gate != nil && b.Gate.Drift != 0 && a.drifts[b.ProductID] != 0 {
+		logx.Errorf("gate of product %d drifts: left %d, in flight %d, moves to come %d, should hold %d more",
+			b.ProductID, b.Gate.Left, b.Gate.InFlight, b.Gate.PendingMoves, b.Gate.Drift)
 	}
-	books := seckill.Books{
-		ProductID: productID, StockTotal: a.StockTotal, StockLeft: a.StockLeft,
-		OrdersByStatus: map[seckill.OrderStatus]int64{}, LogsByStatus: map[seckill.Status]int64{},
-	}
-	for status, n := range a.Orders {
-		books.OrdersByStatus[seckill.OrderStatus(status)] = n
-		if seckill.OrderStatus(status).Live() {
-			books.LiveOrders += n
-		}
-	}
-	for status, n := range a.Logs {
-		books.LogsByStatus[seckill.Status(status)] = n
-	}
-	return books, nil
 }

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/admission"
 	"seckill/internal/books"
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
@@ -27,19 +30,25 @@ type gauges struct {
 	seen map[int64][4]int64
 }
 
-func (g *gauges) Stock(productID, total, left, sold, drift int64) {
+func (g *gauges) Stock(b seckill.Books) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.seen == nil {
 		g.seen = map[int64][4]int64{}
 	}
-	g.seen[productID] = [4]int64{total, left, sold, drift}
+	g.seen[b.ProductID] = [4]int64{*b.StockTotal, *b.StockLeft, b.LiveOrders, b.Drift()}
 }
 
 func (g *gauges) of(productID int64) [4]int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.seen[productID]
+}
+
+// redisClient opens a client of an empty Redis.
+func redisClient(t *testing.T) *redis.Client {
+	t.Helper()
+	return servertest.SharedRedis(t)
 }
 
 // shop sells one unit of ten of product 1, none of three of product 2, and has the
@@ -69,6 +78,7 @@ func shop(t *testing.T) *model.Pool {
 
 func TestAuditFindsWhatDoesNotBalance(t *testing.T) {
 	pool, g := shop(t), &gauges{}
+	auditor := books.NewAuditor(pool, admission.NewGate(redisClient(t)), g)
 	steps := []struct {
 		name, sql string
 		product   int64
@@ -84,7 +94,7 @@ func TestAuditFindsWhatDoesNotBalance(t *testing.T) {
 		if _, err := pool.Exec(t.Context(), step.sql); err != nil {
 			t.Fatal(err)
 		}
-		if err := books.Audit(t.Context(), pool, g); err != nil || g.of(step.product) != step.want {
+		if err := auditor.Audit(t.Context()); err != nil || g.of(step.product) != step.want {
 			t.Errorf("%s: %v, %v; want %v", step.name, g.of(step.product), err, step.want)
 		}
 	}
@@ -95,7 +105,7 @@ func TestAuditFindsWhatDoesNotBalance(t *testing.T) {
 
 func TestTheAuditorLooksAgainByItself(t *testing.T) {
 	pool, g := shop(t), &gauges{}
-	auditor := books.Auditor(pool, g)
+	auditor := books.NewAuditor(pool, admission.NewGate(redisClient(t)), g).Role()
 	var wg sync.WaitGroup
 	wg.Go(auditor.Start)
 	defer wg.Wait()
@@ -108,7 +118,7 @@ func TestTheAuditorLooksAgainByItself(t *testing.T) {
 }
 
 func TestBooksOfAProduct(t *testing.T) {
-	reader := books.NewReader(shop(t))
+	reader := books.NewReader(shop(t), admission.NewGate(redisClient(t)))
 	settled, err := reader.Read(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)

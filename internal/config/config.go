@@ -26,6 +26,8 @@ type Config struct {
 	Products []int64 `json:",optional"`
 	// Consumer is how entries are taken from the streams.
 	Consumer Consumer
+	// Admission is how our own gate admits attempts.
+	Admission Admission
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
@@ -104,6 +106,18 @@ type Consumer struct {
 	// Retention is the age beyond which consumed entries are trimmed from the
 	// streams, 1m or more; 0 = never. Defaults to 0.
 	Retention time.Duration `json:",default=0s"`
+}
+
+// Admission says how our own gate admits attempts.
+type Admission struct {
+	// MaxDelay is the longest time that an attempt may have to wait for its settlement,
+	// by the backlog and the present rate; when it would be longer new attempts are
+	// answered 503 OVERLOADED. 100ms–10m. Defaults to 10s.
+	MaxDelay time.Duration `json:",default=10s"`
+	// PerUserPerSecond is how many attempts a user may make in a second, on all replicas
+	// together, beyond which they are answered 429 RATE_LIMITED; 0 = as many as they
+	// like. Defaults to 0.
+	PerUserPerSecond int `json:",default=0"`
 }
 
 // DevStack asks for a private PostgreSQL and a private Redis, started and stopped

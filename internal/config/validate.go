@@ -31,6 +31,8 @@ func (c *Config) validate() error {
 		c.Postgres.validate(c.DevStack != nil),
 		c.Auth.validate(c.DevStack != nil),
 		c.Consumer.validate(),
+		between("Admission.MaxDelay", c.Admission.MaxDelay, 100*time.Millisecond, 10*time.Minute),
+		between("Admission.PerUserPerSecond", c.Admission.PerUserPerSecond, 0, 1_000_000),
 		c.validateProducts(),
 		between("Shutdown.WrapUpTime", c.Shutdown.WrapUpTime, 0, c.Shutdown.WaitTime),
 	)

@@ -2,12 +2,14 @@ package consumer
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
 
+	"seckill/internal/admission"
 	"seckill/internal/ledger"
 	"seckill/internal/metrics"
 	"seckill/internal/role"
@@ -33,6 +35,11 @@ type Ledger interface {
 	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
 }
 
+// Gate is told which of the entries that it wrote are stored; admission.Gate is it.
+type Gate interface {
+	Settled(ctx context.Context, productID int64, entries []admission.Entry) error
+}
+
 // Loop consumes one product's stream. It is a role: Start blocks until Stop.
 type Loop struct {
 	*role.Role
@@ -43,6 +50,7 @@ type Loop struct {
 	storer    *storer
 	metrics   *metrics.Metrics
 	flight    *flight
+	gate      Gate // nil when there is none
 	joined    atomic.Bool
 	announced bool
 	claimedAt time.Time
@@ -58,20 +66,25 @@ func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *met
 	return l
 }
 
+// Tell names the gate that wrote some of the entries. It is called before Start.
+func (l *Loop) Tell(gate Gate) { l.gate = gate }
+
 // Joined reports whether the loop is reading from its group now.
 func (l *Loop) Joined() bool { return l.joined.Load() }
 
 // fetch is a batch on its way through the loop.
 type fetch struct {
-	number int // in flight
-	batch  ledger.Batch
-	lost   []string
+	number   int // in flight
+	batch    ledger.Batch
+	lost     []string
+	admitted []admission.Entry // those of the batch that the gate wrote
 }
 
 // landing is a batch that has been stored, to be acknowledged.
 type landing struct {
-	number int
-	ids    []string
+	number   int
+	ids      []string
+	admitted []admission.Entry // those of ids that the gate wrote
 }
 
 func (l *Loop) run(ctx context.Context) {
@@ -92,7 +105,7 @@ func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- la
 	defer cancel()
 	for f := range fetched {
 		ids := l.storer.store(ctx, work, f)
-		stored <- landing{number: f.number, ids: ids}
+		stored <- landing{number: f.number, ids: ids, admitted: among(f.admitted, ids)}
 	}
 }
 
@@ -104,7 +117,10 @@ func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
 	retry := newRetry()
 	for s := range stored {
 		for {
-			err := l.reader.Ack(work, s.ids)
+			err := l.tellGate(work, s.admitted)
+			if err == nil {
+				err = l.reader.Ack(work, s.ids)
+			}
 			if err == nil {
 				break
 			}
@@ -116,6 +132,39 @@ func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
 		retry.Reset()
 		l.flight.land(s.number)
 	}
+}
+
+// tellGate is done before the entries are acknowledged: should it fail for good, they
+// are delivered again, and the gate is told then.
+func (l *Loop) tellGate(ctx context.Context, admitted []admission.Entry) error {
+	if l.gate == nil || len(admitted) == 0 {
+		return nil
+	}
+	return l.gate.Settled(ctx, l.productID, admitted)
+}
+
+// among returns those of the entries whose IDs are among ids, which are all of them
+// unless the database refused some.
+func among(entries []admission.Entry, ids []string) []admission.Entry {
+	if len(entries) == 0 {
+		return nil
+	}
+	done := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		done[id] = true
+	}
+	return slices.DeleteFunc(entries, func(e admission.Entry) bool { return !done[e.StreamID] })
+}
+
+// admittedOf returns those of the attempts that the gate wrote.
+func admittedOf(attempts []seckill.Attempt) []admission.Entry {
+	var admitted []admission.Entry
+	for i := range attempts {
+		if a := &attempts[i]; a.Admitted {
+			admitted = append(admitted, admission.Entry{StreamID: a.StreamID, UserID: a.UserID})
+		}
+	}
+	return admitted
 }
 
 // setJoined shows that the loop has joined its group, or no longer reads from it.

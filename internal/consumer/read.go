@@ -122,6 +122,7 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 		return
 	}
 	f := fetch{batch: decode(l.productID, batch.Entries), lost: batch.Lost}
+	f.admitted = admittedOf(f.batch.Attempts)
 	ids := make([]string, 0, len(batch.Entries)+len(batch.Lost))
 	for _, e := range batch.Entries {
 		ids = append(ids, e.ID)

@@ -129,7 +129,11 @@ func TestBadParametersThroughTheRouter(t *testing.T) {
 	for path, part := range map[string]string{
 		"/api/v1/products/01/users/5/result":                               "productId",
 		"/api/v1/products/1/users/-5/result":                               "userId",
-		"/api/v1/products/1/users/5/result?wait=5s":                        `"wait"`,
+		"/api/v1/products/1/users/5/result?wait=31s":                       "wait",
+		"/api/v1/products/1/users/5/result?wait=5":                         "wait",
+		"/api/v1/products/1/users/5/result?wait=-1s":                       "wait",
+		"/api/v1/products/1/users/5/result/events?wait=5s":                 `"wait"`,
+		"/api/v1/products/1/users/0/result/events":                         "userId",
 		"/api/v1/products/9223372036854775808/summary":                     "productId",
 		"/api/v1/products/1/results?limit=0":                               "limit",
 		"/api/v1/users/5/results?status=X":                                 "status",

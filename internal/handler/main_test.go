@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"seckill/internal/admission"
 	"seckill/internal/auth"
+	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/handler"
 	"seckill/internal/seckill"
@@ -20,6 +22,7 @@ import (
 	"seckill/internal/svc"
 	"seckill/model"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/conf"
 	"github.com/zeromicro/go-zero/rest"
 	"go.uber.org/goleak"
@@ -44,6 +47,11 @@ type world struct {
 	ledger  *fakeLedger
 	streams *fakeStreams
 	health  *fakeHealth
+
+	client   *redis.Client
+	keeper   *books.Keeper
+	pressure *admission.Pressure
+	entrance *admission.Entrance
 }
 
 // newWorld starts a server, with a database of its own; changes alter its
@@ -75,6 +83,7 @@ func (w *world) serve(d svc.Deps, changes ...func(*config.Config)) {
 		change(&c)
 	}
 	d.Conn, d.Streams, d.Health, d.OpenAPI = w.pool.Conn(), w.streams, w.health, []byte(document)
+	w.gate(&d)
 	server, err := handler.NewServer(svc.NewServiceContext(c, d))
 	if err != nil {
 		t.Fatal(err)

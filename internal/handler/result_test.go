@@ -34,7 +34,7 @@ func TestResultIsTheLatestAttempt(t *testing.T) {
 	w.log(1, 5, "18446744073709551615-18446744073709551614", "FAILED")
 	var result types.ResultResponse
 	w.get("/api/v1/products/1/users/5/result").into(t, http.StatusOK, &result)
-	if result.StreamId != greatest || result.PollAfterMs != 1000 || result.Order != nil {
+	if result.StreamId != greatest || result.PollAfterMs != 100 || result.Order != nil {
 		t.Errorf("result = %+v, want the one of %s", result, greatest)
 	}
 }

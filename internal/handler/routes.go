@@ -5,7 +5,9 @@ package handler
 
 import (
 	"net/http"
+	"time"
 
+	attempt "seckill/internal/handler/attempt"
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
 	order "seckill/internal/handler/order"
@@ -18,6 +20,21 @@ import (
 )
 
 func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Try to buy one unit of a product
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/attempts",
+					Handler: attempt.CreateAttemptHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/api/v1"),
+	)
+
 	server.AddRoutes(
 		rest.WithMiddlewares(
 			[]rest.Middleware{serverCtx.Authorize},
@@ -124,6 +141,12 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Handler: product.GetBooksHandler(serverCtx),
 				},
 				{
+					// Correct what Redis has left by the drift
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/books/repair",
+					Handler: product.RepairBooksHandler(serverCtx),
+				},
+				{
 					// End a product for good: later attempts are FAILED with ENDED
 					Method:  http.MethodPost,
 					Path:    "/products/:productId/end",
@@ -157,6 +180,38 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			[]rest.Middleware{serverCtx.Authorize},
 			[]rest.Route{
 				{
+					// Result of a user for a product
+					Method:  http.MethodGet,
+					Path:    "/products/:productId/users/:userId/result",
+					Handler: result.GetUserResultHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/api/v1"),
+		rest.WithTimeout(40000*time.Millisecond),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Result of a user for a product, as server-sent events
+					Method:  http.MethodGet,
+					Path:    "/products/:productId/users/:userId/result/events",
+					Handler: result.GetResultEventsHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/api/v1"),
+		rest.WithSSE(),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
 					// Attempts for a product, newest first
 					Method:  http.MethodGet,
 					Path:    "/products/:productId/results",
@@ -167,12 +222,6 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Method:  http.MethodGet,
 					Path:    "/products/:productId/summary",
 					Handler: result.GetProductSummaryHandler(serverCtx),
-				},
-				{
-					// Result of a user for a product
-					Method:  http.MethodGet,
-					Path:    "/products/:productId/users/:userId/result",
-					Handler: result.GetUserResultHandler(serverCtx),
 				},
 				{
 					// Attempts of a user, newest first

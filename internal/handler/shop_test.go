@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"seckill/internal/books"
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -27,7 +26,7 @@ type shop struct {
 // serveWith starts the server of a shop anew, with another clock.
 func (s *shop) serveWith(clock svc.Clock) {
 	s.t.Helper()
-	s.serve(svc.Deps{Ledger: s.book, Books: books.NewReader(s.pool), Clock: clock})
+	s.serve(svc.Deps{Ledger: s.book, Clock: clock})
 }
 
 // newShop starts a shop, with a database of its own.

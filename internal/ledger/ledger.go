@@ -15,15 +15,36 @@ type Observer interface {
 	OrdersWritten(productID int64, status seckill.OrderStatus, n int)
 }
 
+// Listener is told of what has been committed and others wait for. It must not block.
+type Listener interface {
+	// MoveWritten tells that the gate of a product has to be told something.
+	MoveWritten(productID int64)
+	// ResultsChanged tells that the results of users for a product have changed.
+	ResultsChanged(productID int64, users []int64)
+}
+
+// nobody is a Listener that does nothing.
+type nobody struct{}
+
+// MoveWritten implements Listener.
+func (nobody) MoveWritten(int64) {}
+
+// ResultsChanged implements Listener.
+func (nobody) ResultsChanged(int64, []int64) {}
+
 // Ledger runs the scripts. It is safe for concurrent use.
 type Ledger struct {
 	pool    *model.Pool
 	observe Observer
+	tell    Listener
 	settled sync.Map // the IDs of products known to be settled
 	looking sync.Map // by product ID, how many batches are settled with a look: *atomic.Int64
 }
 
 // New makes a ledger over a pool.
 func New(pool *model.Pool, observe Observer) *Ledger {
-	return &Ledger{pool: pool, observe: observe}
+	return &Ledger{pool: pool, observe: observe, tell: nobody{}}
 }
+
+// Tell names who is told of commits. It is called before the ledger is used.
+func (l *Ledger) Tell(listener Listener) { l.tell = listener }

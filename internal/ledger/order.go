@@ -44,7 +44,7 @@ func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, o
 		change: func(o seckill.Order, now time.Time) (seckill.Order, error) { return o.Cancel(operator, now) },
 		before: func(tx pgx.Tx) error { return model.LockProductOfOrder(ctx, tx, orderID) },
 		after: func(tx pgx.Tx, was seckill.Order) error {
-			if err := model.ReturnUnits(ctx, tx, was.ProductID, 1); err != nil || !operator {
+			if err := model.ReturnUnits(ctx, tx, was.ProductID, []int64{was.UserID}); err != nil || !operator {
 				return err
 			}
 			return model.InsertAudit(ctx, tx, actor, "order.cancel", "order:"+strconv.FormatInt(orderID, 10),
@@ -79,6 +79,10 @@ func (l *Ledger) move(ctx context.Context, orderID int64, m movement) (model.Sec
 	}
 	if moved {
 		l.observe.OrdersWritten(row.ProductId, seckill.OrderStatus(row.Status), 1)
+		l.tell.ResultsChanged(row.ProductId, []int64{row.UserId})
+	}
+	if moved && m.after != nil {
+		l.tell.MoveWritten(row.ProductId)
 	}
 	return row, nil
 }
@@ -141,7 +145,7 @@ func (l *Ledger) ExpireOrders(ctx context.Context) error {
 // each with the units that go back into stock.
 func (l *Ledger) expireProduct(ctx context.Context, productID int64) error {
 	for {
-		var expired int64
+		var expired []int64
 		err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
 			expired, err = model.ExpireOrders(ctx, tx, productID, expireBatch, expireWait)
 			return err
@@ -149,10 +153,12 @@ func (l *Ledger) expireProduct(ctx context.Context, productID int64) error {
 		if err != nil {
 			return fmt.Errorf("expire orders of product %d: %w", productID, err)
 		}
-		if expired > 0 {
-			l.observe.OrdersWritten(productID, seckill.OrderExpired, int(expired))
+		if len(expired) > 0 {
+			l.observe.OrdersWritten(productID, seckill.OrderExpired, len(expired))
+			l.tell.MoveWritten(productID)
+			l.tell.ResultsChanged(productID, expired)
 		}
-		if expired < expireBatch {
+		if len(expired) < expireBatch {
 			return nil
 		}
 	}

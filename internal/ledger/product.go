@@ -70,6 +70,7 @@ func (l *Ledger) RestockProduct(ctx context.Context, actor string, productID, de
 func (l *Ledger) alter(ctx context.Context, actor, action string, productID int64, detail map[string]any,
 	fn func(seckill.Product) (seckill.Product, error)) (model.SeckillProducts, error) {
 	var row model.SeckillProducts
+	moved := false
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
 		if row, err = model.LockProductRow(ctx, tx, productID); err != nil {
 			return err
@@ -86,6 +87,10 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 		if row, err = model.UpdateProduct(ctx, tx, changed); err != nil {
 			return err
 		}
+		if err := model.InsertMove(ctx, tx, productID, model.Move{Units: stockOf(after) - stockOf(before)}); err != nil {
+			return err
+		}
+		moved = true
 		record := map[string]any{"before": facts(before), "after": facts(after)}
 		maps.Copy(record, detail)
 		return model.InsertAudit(ctx, tx, actor, action, productTarget(productID), record)
@@ -96,7 +101,18 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 	if err != nil {
 		return row, fmt.Errorf("%s %d: %w", action, productID, err)
 	}
+	if moved {
+		l.tell.MoveWritten(productID)
+	}
 	return row, nil
+}
+
+// stockOf is what is left of a product, 0 of a record-only one.
+func stockOf(p seckill.Product) int64 {
+	if p.StockLeft == nil {
+		return 0
+	}
+	return *p.StockLeft
 }
 
 // product reads a row; its times are in UTC.

@@ -119,9 +119,21 @@ func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLe
 	if err != nil {
 		return err
 	}
-	outcome.Dead += int(written)
-	outcome.Duplicates += len(dead) - int(written)
+	n := count(written)
+	outcome.Dead += n
+	outcome.Duplicates += len(dead) - n
 	return nil
+}
+
+// count counts what is true.
+func count(list []bool) int {
+	n := 0
+	for _, is := range list {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 func newDeadLetters(dead []seckill.DeadLetter) ([]model.NewDeadLetter, error) {

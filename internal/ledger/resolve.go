@@ -37,6 +37,9 @@ func (l *Ledger) ResolveLogs(ctx context.Context, actor string, changes []seckil
 	for _, a := range r.applied {
 		l.observe.LogsWritten(a.ProductID, a.Status, a.Reason, 1)
 	}
+	for productID, users := range r.users {
+		l.tell.ResultsChanged(productID, users)
+	}
 	return r.outcomes, nil
 }
 
@@ -52,12 +55,13 @@ type resolution struct {
 	outcomes []seckill.ChangeOutcome
 	updates  []model.LogStatus
 	applied  []appliedChange
+	users    map[int64][]int64 // whose results have changed, by product
 }
 
 // resolve decides every change, a later one of the same log on what the earlier
 // one left. A log is updated at most once, since what is updated is final.
 func resolve(locked map[model.LogKey]model.LockedLog, changes []seckill.LogChange) resolution {
-	r := resolution{outcomes: make([]seckill.ChangeOutcome, len(changes))}
+	r := resolution{outcomes: make([]seckill.ChangeOutcome, len(changes)), users: map[int64][]int64{}}
 	for i, c := range changes {
 		key := model.LogKey{ProductID: c.ProductID, StreamID: c.StreamID}
 		log, found := locked[key]
@@ -73,6 +77,7 @@ func resolve(locked map[model.LogKey]model.LockedLog, changes []seckill.LogChang
 		}
 		// Resolved just now by this caller, not settled by the service.
 		locked[key] = model.LockedLog{ID: log.ID, Status: string(after.Status), Reason: string(after.Reason)}
+		r.users[c.ProductID] = append(r.users[c.ProductID], log.UserID)
 		r.updates = append(r.updates, model.LogStatus{ID: log.ID, Status: string(after.Status), Reason: string(after.Reason)})
 		r.applied = append(r.applied, appliedChange{c.ProductID, c.StreamID, c.Status, c.Reason})
 	}

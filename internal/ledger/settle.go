@@ -69,6 +69,7 @@ type settled struct {
 	outcome Outcome
 	results []seckill.Decision
 	orders  seckill.OrderStatus
+	moved   bool // the gate has to be told something
 }
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
@@ -91,17 +92,68 @@ func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) 
 	if err != nil {
 		return settled{}, err
 	}
-	sale := saleOf(tx.Product)
-	decisions, _ := sale.Settle(fresh, tx.Slots)
-	orders, logs := rows(b.ProductID, fresh, decisions, sale, tx.Product.Now)
-	buried, err := tx.Commit(ctx, orders, logs, letters)
+	gate, err := gateOf(ctx, tx, fresh, dead)
 	if err != nil {
 		return settled{}, err
 	}
+	buried, err := tx.Bury(ctx, letters)
+	if err != nil {
+		return settled{}, err
+	}
+	sale := saleOf(tx.Product)
+	decisions, _ := sale.Settle(fresh, tx.Slots)
+	orders, logs := rows(b.ProductID, fresh, decisions, sale, tx.Product.Now)
+	move := moveOf(gate, fresh, decisions, dead, buried)
+	if err := tx.Commit(ctx, orders, logs, move); err != nil {
+		return settled{}, err
+	}
+	n := count(buried)
 	return settled{
-		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - int(buried), Dead: int(buried)},
-		results: decisions, orders: sale.OrderStatus(),
+		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - n, Dead: n},
+		results: decisions, orders: sale.OrderStatus(), moved: move != nil,
 	}, nil
+}
+
+// gateOf returns the gate in force, with what it has carried over of the given
+// entries. Only after a change of epoch are there entries of an older one to ask for.
+func gateOf(ctx context.Context, tx *model.Settlement, fresh []seckill.Attempt, dead []seckill.DeadLetter) (seckill.Gate, error) {
+	gate := seckill.Gate{Epoch: tx.Product.Epoch}
+	var older []string
+	for i := range fresh {
+		if a := &fresh[i]; a.Epoch != 0 && a.Epoch != gate.Epoch {
+			older = append(older, a.StreamID)
+		}
+	}
+	for i := range dead {
+		if d := &dead[i]; d.Epoch != 0 && d.Epoch != gate.Epoch {
+			older = append(older, d.StreamID)
+		}
+	}
+	if len(older) == 0 {
+		return gate, nil
+	}
+	var err error
+	gate.Carried, err = tx.Carried(ctx, older)
+	return gate, err
+}
+
+// moveOf returns what the gate has to be told of a settlement, nil when there is
+// nothing. A dead letter that is new gives its unit back as a loser does.
+func moveOf(gate seckill.Gate, fresh []seckill.Attempt, decisions []seckill.Decision,
+	dead []seckill.DeadLetter, buried []bool) *model.Move {
+	var m seckill.Move
+	for i := range fresh {
+		m.Settled(&fresh[i], decisions[i], gate.Counts(fresh[i].StreamID, fresh[i].Epoch))
+	}
+	for i := range dead {
+		if buried[i] && gate.Counts(dead[i].StreamID, dead[i].Epoch) {
+			m.Free(dead[i].UserID)
+		}
+	}
+	if m.Empty() {
+		return nil
+	}
+	return &model.Move{Units: m.Units, Taken: m.Taken, Freed: m.Freed}
 }
 
 // sift separates the attempts that are stored already, by their IDs and users, from
@@ -154,6 +206,9 @@ func saleOf(p model.LockedProduct) seckill.Sale {
 
 // observeSettled tells what has been committed, one call for each result.
 func (l *Ledger) observeSettled(productID int64, s settled) {
+	if s.moved {
+		l.tell.MoveWritten(productID)
+	}
 	counts := map[seckill.Reason]int{}
 	for _, d := range s.results {
 		counts[d.Reason]++
@@ -171,12 +226,17 @@ func (l *Ledger) observeSettled(productID int64, s settled) {
 // distinctUsers returns the users of attempts in ascending order, which is also the
 // order of the index that they are looked up in.
 func distinctUsers(attempts []seckill.Attempt) []int64 {
-	users := make([]int64, len(attempts))
+	distinct := users(attempts)
+	slices.Sort(distinct)
+	return slices.Compact(distinct)
+}
+
+func users(attempts []seckill.Attempt) []int64 {
+	list := make([]int64, len(attempts))
 	for i := range attempts {
-		users[i] = attempts[i].UserID
+		list[i] = attempts[i].UserID
 	}
-	slices.Sort(users)
-	return slices.Compact(users)
+	return list
 }
 
 func streamIDs(attempts []seckill.Attempt) []string {

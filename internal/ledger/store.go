@@ -8,7 +8,18 @@ import (
 // Store stores a batch: it records the attempts of a record-only product and
 // settles those of a settled one. A product that becomes settled stays so, hence
 // what is known once need not be asked again.
+//
+// Whoever waits for the results is told, also of entries that were stored before: the
+// one who stored them may have died before telling.
 func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
+	outcome, err := l.store(ctx, b)
+	if err == nil && len(b.Attempts) > 0 {
+		l.tell.ResultsChanged(b.ProductID, users(b.Attempts))
+	}
+	return outcome, err
+}
+
+func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	if _, settled := l.settled.Load(b.ProductID); settled {
 		return l.Settle(ctx, b)
 	}

@@ -34,6 +34,7 @@ type Metrics struct {
 	orders        *prometheus.CounterVec
 	stock         *prometheus.GaugeVec
 	drift         *prometheus.GaugeVec
+	attempts      *prometheus.CounterVec
 	redisUp       prometheus.Gauge
 	postgresUp    prometheus.Gauge
 }
@@ -58,14 +59,15 @@ func New(registerer prometheus.Registerer) *Metrics {
 		consumersUp: gauges("consumers_up", "Consumers of this process that have joined their group.", "product"),
 		deadOpen:    gauges("dead_letters_open", "Dead letters that nobody has dealt with.", "product"),
 		orders:      counters("orders_total", "Orders by the status that they took.", "product", "status"),
-		stock:       gauges("stock", "Units of stock: total, left, sold.", "product", "place"),
+		stock:       gauges("stock", "Units of stock: total, left and sold in PostgreSQL, left in Redis, in flight between.", "product", "place"),
+		attempts:    counters("attempts_total", "Attempts at our own gate by what became of them.", "product", "outcome"),
 		drift: gauges("books_drift",
-			"Units by which total and left plus live orders differ; anything but 0 is a defect.", "product"),
+			"Units by which the books of a product are off; anything but 0 that lasts is a defect.", "product"),
 		redisUp:    gauge("redis_up", "1 when Redis answers."),
 		postgresUp: gauge("postgres_up", "1 when PostgreSQL answers."),
 	}
 	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.pending,
-		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.stock, m.drift, m.redisUp, m.postgresUp)
+		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
 	return m
 }
 
@@ -79,13 +81,26 @@ func (m *Metrics) OrdersWritten(productID int64, status seckill.OrderStatus, n i
 	m.orders.WithLabelValues(label(productID), string(status)).Add(float64(n))
 }
 
-// Stock shows the units of a product, and by how much its books are off.
-func (m *Metrics) Stock(productID, total, left, sold, drift int64) {
-	product := label(productID)
-	m.stock.WithLabelValues(product, "total").Set(float64(total))
-	m.stock.WithLabelValues(product, "left").Set(float64(left))
-	m.stock.WithLabelValues(product, "sold").Set(float64(sold))
-	m.drift.WithLabelValues(product).Set(float64(drift))
+// Stock shows where the units of a product are, and by how much its books are off.
+func (m *Metrics) Stock(b seckill.Books) {
+	if b.StockTotal == nil || b.StockLeft == nil {
+		return
+	}
+	product := label(b.ProductID)
+	m.stock.WithLabelValues(product, "total").Set(float64(*b.StockTotal))
+	m.stock.WithLabelValues(product, "left").Set(float64(*b.StockLeft))
+	m.stock.WithLabelValues(product, "sold").Set(float64(b.LiveOrders))
+	if b.Gate != nil {
+		m.stock.WithLabelValues(product, "redis").Set(float64(b.Gate.Left))
+		m.stock.WithLabelValues(product, "in_flight").Set(float64(b.Gate.InFlight))
+	}
+	m.drift.WithLabelValues(product).Set(float64(b.Drift()))
+}
+
+// AttemptDecided counts an attempt at the gate: admitted, repeated, or the code of its
+// refusal in lower case.
+func (m *Metrics) AttemptDecided(productID int64, outcome string) {
+	m.attempts.WithLabelValues(label(productID), outcome).Inc()
 }
 
 // LostEntries counts entries that were deleted before they were stored.

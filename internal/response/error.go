@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"seckill/internal/seckill"
 
 	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/rest/httpx"
 )
 
 // statusClientClosedRequest is what go-zero's log and breaker know a request by
@@ -40,8 +43,25 @@ var statuses = map[seckill.Code]int{
 	seckill.CodeNothingToPay:         http.StatusConflict,
 	seckill.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,
 	seckill.CodeUnsupportedMediaType: http.StatusUnsupportedMediaType,
+	seckill.CodeSoldOut:              http.StatusConflict,
+	seckill.CodeLimitReached:         http.StatusConflict,
+	seckill.CodeNotStarted:           http.StatusConflict,
+	seckill.CodeEnded:                http.StatusConflict,
+	seckill.CodePaused:               http.StatusConflict,
 	seckill.CodeRateLimited:          http.StatusTooManyRequests,
 	seckill.CodeUnavailable:          http.StatusServiceUnavailable,
+	seckill.CodeNotLoaded:            http.StatusServiceUnavailable,
+	seckill.CodeOverloaded:           http.StatusServiceUnavailable,
+}
+
+// Refuse answers err, with Retry-After when it says when to try again.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var known *seckill.Error
+	if errors.As(err, &known) && known.RetryAfter > 0 {
+		seconds := (known.RetryAfter + time.Second - 1) / time.Second
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+	}
+	httpx.ErrorCtx(r.Context(), w, err)
 }
 
 // HandleError says how err is answered; it is made for httpx.SetErrorHandlerCtx.

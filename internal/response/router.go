@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	eventsSuffix = "/result/events" // ends the paths that answer with events
+
 	contentType = "Content-Type"
 	jsonType    = "application/json; charset=utf-8"
 )
@@ -31,6 +33,11 @@ func NewRouter() Router { return Router{Router: router.NewRouter()} }
 // ServeHTTP routes r.
 func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writer := &errorWriter{ResponseWriter: w}
+	// go-zero lets an answer take its time only if the client says that it expects
+	// events, which not every client does.
+	if strings.HasSuffix(r.URL.Path, eventsSuffix) {
+		r.Header.Set("Accept", "text/event-stream")
+	}
 	s.Router.ServeHTTP(writer, auth.HideCredentials(r))
 	writer.finish(r)
 }

@@ -10,6 +10,11 @@ type Attempt struct {
 	RequestID string // "" when the entry has none
 	EventAtMs int64  // the caller's own time, milliseconds since 1970; 0 when the entry has none
 
+	// Admitted says that our own gate wrote the entry, and Epoch under which state of
+	// the gate it took a unit of stock for it; 0 = it took none.
+	Admitted bool
+	Epoch    int64
+
 	// Fields are the entry's fields as delivered, kept for the case that the
 	// attempt turns out to be a dead letter after all.
 	Fields map[string]any
@@ -18,12 +23,17 @@ type Attempt struct {
 // DeadLetter makes a dead letter of an attempt that could be decoded but not
 // stored.
 func (a Attempt) DeadLetter(reason DeadReason, deliveries int64) DeadLetter {
-	return DeadLetter{StreamID: a.StreamID, Fields: a.Fields, Reason: reason, Deliveries: deliveries}
+	return DeadLetter{StreamID: a.StreamID, Fields: a.Fields, Reason: reason, Deliveries: deliveries, UserID: a.UserID, Epoch: a.Epoch}
 }
 
+// EpochField is the field that our own gate adds to the entries that it writes:
+// the gate's epoch when it took a unit of stock for the attempt, "0" when the product
+// has none. Whoever else writes it claims a unit that was never taken.
+const EpochField = "epoch"
+
 const (
-	// maxRequestIDLength is the most characters of a rid.
-	maxRequestIDLength = 64
+	// MaxRequestIDLength is the most characters of a rid.
+	MaxRequestIDLength = 64
 	// firstMillisecondTS is where a ts stops being seconds: 10^11 seconds is the
 	// year 5138, 10^11 milliseconds is 1973.
 	firstMillisecondTS = 100_000_000_000
@@ -49,7 +59,19 @@ func Decode(streamID string, fields map[string]any) (Attempt, DeadReason) {
 	if a.RequestID, ok = decodeRID(fields["rid"]); !ok {
 		return Attempt{}, DeadInvalidRID
 	}
+	a.Epoch, a.Admitted = decodeEpoch(fields[EpochField])
 	return a, ""
+}
+
+// decodeEpoch reads the mark of our own gate; anything else under its name is a field
+// like others, which is never an error.
+func decodeEpoch(field any) (epoch int64, admitted bool) {
+	s, _ := field.(string)
+	if !plainDigits(s) {
+		return 0, false
+	}
+	epoch, err := strconv.ParseInt(s, 10, 64)
+	return epoch, err == nil
 }
 
 func decodeUID(field any) (int64, bool) {
@@ -85,13 +107,16 @@ func decodeRID(field any) (string, bool) {
 		return "", true
 	}
 	s, _ := field.(string)
-	if s == "" || len(s) > maxRequestIDLength {
-		return "", false
-	}
+	return s, ValidRequestID(s)
+}
+
+// ValidRequestID reports whether s may be the mark of a request: 1–64 characters of
+// ASCII 0x21–0x7E (contract section 1, "rid").
+func ValidRequestID(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x21 || s[i] > 0x7E {
-			return "", false
+			return false
 		}
 	}
-	return s, true
+	return s != "" && len(s) <= MaxRequestIDLength
 }

@@ -20,6 +20,11 @@ type DeadLetter struct {
 	Fields     map[string]any // as delivered: the values are strings
 	Reason     DeadReason
 	Deliveries int64 // how often it was tried, at least 1
+
+	// UserID and Epoch are those of the attempt that it was; 0 of an entry that could
+	// not be decoded.
+	UserID int64
+	Epoch  int64
 }
 
 // base64Mark begins the name of a field whose name jsonb cannot hold as it is. A

@@ -3,6 +3,7 @@ package seckill
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code names a kind of failure to a client (contract section 6, "Errors").
@@ -31,6 +32,13 @@ const (
 	CodeOrderCancelled       Code = "ORDER_CANCELLED"
 	CodeAlreadyPaid          Code = "ALREADY_PAID"
 	CodeNothingToPay         Code = "NOTHING_TO_PAY"
+	CodeSoldOut              Code = "SOLD_OUT"
+	CodeLimitReached         Code = "LIMIT_REACHED"
+	CodeNotStarted           Code = "NOT_STARTED"
+	CodeEnded                Code = "ENDED"
+	CodePaused               Code = "PAUSED"
+	CodeNotLoaded            Code = "NOT_LOADED"
+	CodeOverloaded           Code = "OVERLOADED"
 )
 
 // Error is the one error type that reaches a client. Code and Message are shown
@@ -39,6 +47,10 @@ type Error struct {
 	Code    Code
 	Message string
 	Cause   error
+
+	// RetryAfter is when to try again, 0 when that is not known or of no use. A client
+	// sees it in whole seconds, rounded up, as Retry-After.
+	RetryAfter time.Duration
 }
 
 // Error describes e with its cause, for the log.

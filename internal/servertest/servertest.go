@@ -5,6 +5,7 @@ package servertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -31,7 +32,11 @@ var (
 	shared    *devstack.Postgres
 	errShared error
 	start     sync.Once
-	serial    atomic.Int64
+
+	sharedRedis    *devstack.Redis
+	errSharedRedis error
+	startRedis     sync.Once
+	serial         atomic.Int64
 )
 
 // Run runs the tests of a package, stops what they started, and fails when a
@@ -45,11 +50,9 @@ func Run(m *testing.M, ignore ...goleak.Option) int {
 	}
 	sqlx.DisableStmtLog()
 	code := m.Run()
-	if shared != nil {
-		if err := shared.Stop(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
-			return 1
-		}
+	if err := stopShared(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	if err := goleak.Find(ignore...); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -119,6 +122,23 @@ func Redis(tb testing.TB) *devstack.Redis {
 	return server
 }
 
+// SharedRedis opens a client of the one Redis that the tests of a package share, and
+// empties it: for tests that neither stop it nor run at the same time.
+func SharedRedis(tb testing.TB) *redis.Client {
+	tb.Helper()
+	startRedis.Do(func() {
+		sharedRedis, errSharedRedis = devstack.StartRedis(context.Background(), devstack.Options{})
+	})
+	if errSharedRedis != nil {
+		tb.Fatalf("start Redis: %v", errSharedRedis)
+	}
+	client := Client(tb, sharedRedis)
+	if err := client.FlushAll(tb.Context()).Err(); err != nil {
+		tb.Fatalf("empty Redis: %v", err)
+	}
+	return client
+}
+
 // Client opens a client of a Redis server.
 func Client(tb testing.TB, server *devstack.Redis) *redis.Client {
 	tb.Helper()
@@ -169,6 +189,17 @@ func FreePort(tb testing.TB) int {
 		tb.Fatalf("address %v", listener.Addr())
 	}
 	return address.Port
+}
+
+func stopShared(ctx context.Context) error {
+	var problems []error
+	if sharedRedis != nil {
+		problems = append(problems, sharedRedis.Stop(ctx))
+	}
+	if shared != nil {
+		problems = append(problems, shared.Stop(ctx))
+	}
+	return errors.Join(problems...)
 }
 
 func startShared() (*devstack.Postgres, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"seckill/internal/admission"
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/middleware"
@@ -39,6 +40,34 @@ type (
 		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
 	}
 
+	// Entrance decides attempts; admission.Entrance is it.
+	Entrance interface {
+		// Admit returns the stream ID of an admitted attempt.
+		Admit(ctx context.Context, a admission.Attempt) (string, error)
+	}
+
+	// Keeper keeps the gate of a product in step; books.Keeper is it.
+	Keeper interface {
+		// Bring returns when the gate knows everything that was committed before.
+		Bring(ctx context.Context, productID int64) error
+		// Repair corrects what the gate has left, and returns by how many units.
+		Repair(ctx context.Context, actor string, productID int64) (int64, error)
+	}
+
+	// Results answers what became of a user's attempts; notify.Hub is it.
+	Results interface {
+		// Await returns the result of a user as soon as it is final, or after wait what
+		// there is; model.ErrNotFound when there is none.
+		Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error)
+		// Follow hands the present result, and the one after each change, to send.
+		Follow(ctx context.Context, productID, userID int64, send func(*model.UserResult) error, alive func() error) error
+	}
+
+	// Pressure tells how long the backlog of a product will take; admission.Pressure is it.
+	Pressure interface {
+		Delay(productID int64) time.Duration
+	}
+
 	// Clock tells the time by Redis's clock.
 	Clock interface {
 		Now(ctx context.Context) (time.Time, error)
@@ -61,13 +90,17 @@ type (
 
 	// Deps is what a ServiceContext is built from besides the configuration.
 	Deps struct {
-		Conn    sqlx.SqlConn // the pool, as goctl's models use it
-		Ledger  Ledger
-		Books   *books.Reader
-		Clock   Clock
-		Streams StreamInspector
-		Health  Readiness
-		OpenAPI []byte // openapi.json, as served at /openapi.json
+		Conn     sqlx.SqlConn // the pool, as goctl's models use it
+		Ledger   Ledger
+		Books    *books.Reader
+		Keeper   Keeper
+		Entrance Entrance
+		Pressure Pressure
+		Results  Results
+		Clock    Clock
+		Streams  StreamInspector
+		Health   Readiness
+		OpenAPI  []byte // openapi.json, as served at /openapi.json
 	}
 
 	// ServiceContext is what the logic of every request works with. It is made
@@ -80,6 +113,10 @@ type (
 		Orders    model.SeckillOrdersModel
 		Ledger    Ledger
 		Books     *books.Reader
+		Keeper    Keeper
+		Entrance  Entrance
+		Pressure  Pressure
+		Results   Results
 		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
@@ -97,6 +134,10 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Orders:    model.NewSeckillOrdersModel(d.Conn),
 		Ledger:    d.Ledger,
 		Books:     d.Books,
+		Keeper:    d.Keeper,
+		Entrance:  d.Entrance,
+		Pressure:  d.Pressure,
+		Results:   d.Results,
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,

@@ -4,14 +4,17 @@
 package types
 
 type BooksResponse struct {
-	ProductId      int64            `json:"productId"`                     // product
-	StockTotal     *int64           `json:"stockTotal,optional,omitempty"` // units of stock; left out of record-only products
-	StockLeft      *int64           `json:"stockLeft,optional,omitempty"`  // units that no live order holds; left out of record-only products
-	LiveOrders     int64            `json:"liveOrders"`                    // orders that hold a unit: PENDING_PAYMENT, PAID and CONFIRMED ones
-	OrdersByStatus map[string]int64 `json:"ordersByStatus"`                // orders, counted by status; a status without any is left out
-	LogsByStatus   map[string]int64 `json:"logsByStatus"`                  // attempts, counted by status; a status without any is left out
-	Drift          int64            `json:"drift"`                         // stockTotal minus stockLeft minus liveOrders
-	Balanced       bool             `json:"balanced"`                      // drift is 0
+	ProductId      int64            `json:"productId"`                       // product
+	StockTotal     *int64           `json:"stockTotal,optional,omitempty"`   // units of stock; left out of record-only products
+	StockLeft      *int64           `json:"stockLeft,optional,omitempty"`    // units that no live order holds; left out of record-only products
+	LiveOrders     int64            `json:"liveOrders"`                      // orders that hold a unit: PENDING_PAYMENT, PAID and CONFIRMED ones
+	OrdersByStatus map[string]int64 `json:"ordersByStatus"`                  // orders, counted by status; a status without any is left out
+	LogsByStatus   map[string]int64 `json:"logsByStatus"`                    // attempts, counted by status; a status without any is left out
+	RedisLeft      *int64           `json:"redisLeft,optional,omitempty"`    // units that the gate in Redis can admit; left out of record-only products and while the gate is not open
+	InFlight       *int64           `json:"inFlight,optional,omitempty"`     // units that the gate has admitted and that are not settled yet
+	PendingMoves   *int64           `json:"pendingMoves,optional,omitempty"` // units that decisions which the gate has not been told yet will add to redisLeft
+	Drift          int64            `json:"drift"`                           // what redisLeft should be, stockLeft minus inFlight minus pendingMoves, minus what it is; when that is 0, stockTotal minus stockLeft minus liveOrders
+	Balanced       bool             `json:"balanced"`                        // drift is 0, and stockTotal is stockLeft plus liveOrders
 }
 
 type ChangeProductRequest struct {

@@ -10,9 +10,15 @@ type ProductResultsRequest struct {
 	Cursor    string `form:"cursor,optional"`                                   // nextCursor of the page before
 }
 
-type ResultRequest struct {
+type ResultEventsRequest struct {
 	ProductId int64 `path:"productId,range=[1:]"` // product, a positive integer
 	UserId    int64 `path:"userId,range=[1:]"`    // user, a positive integer
+}
+
+type ResultRequest struct {
+	ProductId int64  `path:"productId,range=[1:]"` // product, a positive integer
+	UserId    int64  `path:"userId,range=[1:]"`    // user, a positive integer
+	Wait      string `form:"wait,optional"`        // how long to wait for a final status, such as 5s; at most 30s
 }
 
 type ResultResponse struct {

@@ -41,5 +41,6 @@ func (l *ChangeProductLogic) ChangeProduct(req *types.ChangeProductRequest) (*ty
 	if err != nil {
 		return nil, err
 	}
+	l.svcCtx.TellGate(l.ctx, row.ProductId)
 	return view.Product(&row), nil
 }

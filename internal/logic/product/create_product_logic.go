@@ -41,5 +41,6 @@ func (l *CreateProductLogic) CreateProduct(req *types.CreateProductRequest) (*ty
 	if err != nil {
 		return nil, err
 	}
+	l.svcCtx.TellGate(l.ctx, row.ProductId)
 	return view.Product(&row), nil
 }

@@ -41,5 +41,8 @@ func (l *EndProductLogic) EndProduct(req *types.ProductRequest) (*types.ProductR
 	if err != nil {
 		return nil, err
 	}
+	if err := l.svcCtx.MakeGateKnow(l.ctx, row.ProductId); err != nil {
+		return nil, err
+	}
 	return view.Product(&row), nil
 }

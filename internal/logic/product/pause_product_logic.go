@@ -38,5 +38,8 @@ func (l *PauseProductLogic) PauseProduct(req *types.ProductRequest) (*types.Prod
 	if err != nil {
 		return nil, err
 	}
+	if err := l.svcCtx.MakeGateKnow(l.ctx, row.ProductId); err != nil {
+		return nil, err
+	}
 	return view.Product(&row), nil
 }

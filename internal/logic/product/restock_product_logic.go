@@ -40,5 +40,6 @@ func (l *RestockProductLogic) RestockProduct(req *types.RestockRequest) (*types.
 	if err != nil {
 		return nil, err
 	}
+	l.svcCtx.TellGate(l.ctx, row.ProductId)
 	return view.Product(&row), nil
 }

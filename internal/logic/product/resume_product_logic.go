@@ -38,5 +38,6 @@ func (l *ResumeProductLogic) ResumeProduct(req *types.ProductRequest) (*types.Pr
 	if err != nil {
 		return nil, err
 	}
+	l.svcCtx.TellGate(l.ctx, row.ProductId)
 	return view.Product(&row), nil
 }

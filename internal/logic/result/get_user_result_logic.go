@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"seckill/internal/logic/view"
+	"seckill/internal/request"
 	"seckill/internal/seckill"
 	"seckill/internal/svc"
 	"seckill/internal/types"
@@ -34,7 +35,11 @@ func NewGetUserResultLogic(ctx context.Context, svcCtx *svc.ServiceContext) *Get
 
 // GetUserResult answers: Result of a user for a product.
 func (l *GetUserResultLogic) GetUserResult(req *types.ResultRequest) (*types.ResultResponse, error) {
-	row, err := l.svcCtx.Logs.FindResult(l.ctx, req.ProductId, req.UserId)
+	wait, err := request.Wait(req.Wait)
+	if err != nil {
+		return nil, err
+	}
+	row, err := l.svcCtx.Results.Await(l.ctx, req.ProductId, req.UserId, wait)
 	if errors.Is(err, model.ErrNotFound) {
 		return nil, seckill.Errorf(seckill.CodeResultNotFound,
 			"user %d has no attempt for product %d", req.UserId, req.ProductId)
@@ -42,5 +47,5 @@ func (l *GetUserResultLogic) GetUserResult(req *types.ResultRequest) (*types.Res
 	if err != nil {
 		return nil, err
 	}
-	return view.Result(row), nil
+	return view.Result(row, l.svcCtx.Pressure.Delay(req.ProductId)), nil
 }

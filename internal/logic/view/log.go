@@ -11,9 +11,12 @@ import (
 	"seckill/model"
 )
 
-// pollAfter is how long a client does best to wait before it asks for the result
-// of an attempt that is PROCESSING again.
-const pollAfter = time.Second
+// minPollAfter and maxPollAfter bound how long a client is told to wait before it asks
+// for the result of an attempt that is PROCESSING again.
+const (
+	minPollAfter = 100 * time.Millisecond
+	maxPollAfter = 10 * time.Second
+)
 
 // Time writes a time as RFC 3339 in UTC, as finely as PostgreSQL keeps it.
 func Time(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -73,8 +76,9 @@ func Log(row *model.SeckillLogs) types.Log {
 	}
 }
 
-// Result returns the shape of a user's result.
-func Result(row *model.UserResult) *types.ResultResponse {
+// Result returns the shape of a user's result; delay is how long the backlog in which it
+// may stand will take.
+func Result(row *model.UserResult, delay time.Duration) *types.ResultResponse {
 	result := &types.ResultResponse{
 		ProductId: row.ProductId,
 		UserId:    row.UserId,
@@ -85,7 +89,7 @@ func Result(row *model.UserResult) *types.ResultResponse {
 		UpdatedAt: Time(row.UpdatedAt),
 	}
 	if !seckill.Status(row.Status).Terminal() {
-		result.PollAfterMs = pollAfter.Milliseconds()
+		result.PollAfterMs = min(max(delay, minPollAfter), maxPollAfter).Milliseconds()
 	}
 	if row.OrderId.Valid {
 		result.Order = &types.ResultOrder{

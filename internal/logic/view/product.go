@@ -46,7 +46,10 @@ func Books(books seckill.Books) *types.BooksResponse {
 		LogsByStatus:   make(map[string]int64, len(books.LogsByStatus)),
 		Drift:          books.Drift(),
 	}
-	shape.Balanced = shape.Drift == 0
+	shape.Balanced = books.Balanced()
+	if gate := books.Gate; gate != nil {
+		shape.RedisLeft, shape.InFlight, shape.PendingMoves = &gate.Left, &gate.InFlight, &gate.PendingMoves
+	}
 	for status, n := range books.OrdersByStatus {
 		shape.OrdersByStatus[string(status)] = n
 	}

@@ -1,0 +1,126 @@
+package admission
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/seckill"
+)
+
+const (
+	// retrySoon is when to come back while a gate is opened or Redis is away.
+	retrySoon = time.Second
+	// retryLimited is when a user may try again who was too fast.
+	retryLimited = time.Second
+)
+
+type (
+	// Books says what the gate cannot; books.Keeper is it.
+	Books interface {
+		// Missing reports whether there is a product whose gate is not open, and has the
+		// gate opened if so.
+		Missing(ctx context.Context, productID int64) bool
+	}
+	// Limiter bounds how often a user may try; nil = no bound.
+	Limiter interface {
+		// Allow reports whether the user may try now.
+		Allow(ctx context.Context, userID int64) (bool, error)
+	}
+	// Listener is told of admitted attempts, so that their users' results are known to
+	// have changed. It must not block.
+	Listener interface {
+		Changed(productID int64, users []int64)
+	}
+	// Counter counts what became of attempts; metrics.Metrics is it.
+	Counter interface {
+		AttemptDecided(productID int64, outcome string)
+	}
+)
+
+// Entrance is what an attempt passes on its way in: the bounds of what can be settled
+// in time and of what a user may ask, then the gate.
+type Entrance struct {
+	Gate     *Gate
+	Pressure *Pressure
+	MaxDelay time.Duration // the longest wait for settlement with which anybody is admitted
+	Limiter  Limiter
+	Books    Books
+	Listener Listener
+	Counter  Counter
+}
+
+// Admit decides an attempt and returns the stream ID of its entry. A refusal is a
+// *seckill.Error with one of the codes of contract section 6, and RetryAfter where
+// trying again may help. What a request ID was answered with before is answered again,
+// whatever refuses new attempts now.
+func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
+	delay := e.Pressure.Delay(a.ProductID)
+	overloaded := delay > e.MaxDelay
+	limited := !overloaded && e.limited(ctx, a.UserID)
+	switch {
+	case overloaded:
+		a.Refusal = seckill.CodeOverloaded
+	case limited:
+		a.Refusal = seckill.CodeRateLimited
+	}
+	outcome, err := e.Gate.Admit(ctx, a)
+	if err != nil {
+		e.Counter.AttemptDecided(a.ProductID, "unavailable")
+		refusal := seckill.Wrap(err, seckill.CodeUnavailable, "the attempt cannot be decided now; repeat it with the same requestId")
+		refusal.RetryAfter = retrySoon
+		return "", refusal
+	}
+	if outcome.Refusal != "" {
+		return "", e.refuse(ctx, a.ProductID, outcome.Refusal, delay)
+	}
+	if outcome.Repeated {
+		e.Counter.AttemptDecided(a.ProductID, "repeated")
+		return outcome.StreamID, nil
+	}
+	e.Counter.AttemptDecided(a.ProductID, "admitted")
+	e.Listener.Changed(a.ProductID, []int64{a.UserID})
+	return outcome.StreamID, nil
+}
+
+// limited asks the limiter. When it does not answer nobody is limited: the gate, on the
+// same Redis, will not answer either.
+func (e *Entrance) limited(ctx context.Context, userID int64) bool {
+	if e.Limiter == nil {
+		return false
+	}
+	allowed, err := e.Limiter.Allow(ctx, userID)
+	if err != nil {
+		logx.WithContext(ctx).Errorf("rate limit of user %d: %v", userID, err)
+		return false
+	}
+	return !allowed
+}
+
+// messages are what the gate's refusals say to a client.
+var messages = map[seckill.Code]string{
+	seckill.CodeSoldOut:      "the product is sold out",
+	seckill.CodeLimitReached: "the user holds as many units as are allowed",
+	seckill.CodeNotStarted:   "the sale has not started",
+	seckill.CodeEnded:        "the sale has ended",
+	seckill.CodePaused:       "the sale is paused",
+	seckill.CodeNotLoaded:    "the product is being made ready, try again",
+	seckill.CodeOverloaded:   "too many attempts wait to be settled, try again later",
+	seckill.CodeRateLimited:  "the user tries too often",
+}
+
+func (e *Entrance) refuse(ctx context.Context, productID int64, code seckill.Code, delay time.Duration) error {
+	if code == seckill.CodeNotLoaded && !e.Books.Missing(ctx, productID) {
+		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+	}
+	e.Counter.AttemptDecided(productID, strings.ToLower(string(code)))
+	refusal := seckill.Errorf(code, "%s", messages[code])
+	refusal.RetryAfter = map[seckill.Code]time.Duration{
+		seckill.CodeNotLoaded:   retrySoon,
+		seckill.CodeOverloaded:  delay - e.MaxDelay,
+		seckill.CodeRateLimited: retryLimited,
+	}[code]
+	return refusal
+}

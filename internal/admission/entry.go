@@ -1,0 +1,92 @@
+package admission
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Entry is an entry of a product's stream that the gate has written.
+type Entry struct {
+	StreamID string
+	UserID   int64
+}
+
+// settlePage is how many entries one script takes, far below the most values that Lua
+// unpacks (8,000).
+const settlePage = 1000
+
+// Settled tells the gate that entries are stored: they are in flight no longer. It is
+// harmless for entries that the gate did not write, and twice.
+func (g *Gate) Settled(ctx context.Context, productID int64, entries []Entry) error {
+	k := keysOf(productID)
+	for len(entries) > 0 {
+		n := min(len(entries), settlePage)
+		args := make([]any, 0, 2*n)
+		for _, e := range entries[:n] {
+			args = append(args, e.StreamID, e.UserID)
+		}
+		if err := settleScript.Run(ctx, g.client, []string{k.inflight, k.waiting}, args...).Err(); err != nil {
+			return fmt.Errorf("settle %d entries of product %d at the gate: %w", n, productID, err)
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+// Waiting returns, of the given users, the stream ID of each one's latest admitted entry
+// that is not stored yet; users who have none are absent.
+func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map[int64]string, error) {
+	fields := make([]string, len(users))
+	for i, u := range users {
+		fields[i] = strconv.FormatInt(u, 10)
+	}
+	ids, err := g.client.HMGet(ctx, keysOf(productID).waiting, fields...).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read who waits for product %d: %w", productID, err)
+	}
+	waiting := make(map[int64]string, len(users))
+	for i, value := range ids {
+		if id, ok := value.(string); ok {
+			waiting[users[i]] = id
+		}
+	}
+	return waiting, nil
+}
+
+// InFlight returns a page of the entries that have taken a unit and are not known to be
+// settled, in no order, and where the next page begins; 0 begins, and is the end.
+func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, count int) ([]Entry, uint64, error) {
+	values, next, err := g.client.HScan(ctx, keysOf(productID).inflight, cursor, "", int64(count)).Result()
+	if err != nil {
+		return nil, 0, fmt.Errorf("read what is in flight of product %d: %w", productID, err)
+	}
+	entries := make([]Entry, 0, len(values)/2)
+	for i := 0; i+1 < len(values); i += 2 {
+		entries = append(entries, Entry{StreamID: values[i], UserID: integer(values[i+1])})
+	}
+	return entries, next, nil
+}
+
+// AllInFlight reads a gate together with all that is in flight, at one moment.
+func (g *Gate) AllInFlight(ctx context.Context, productID int64) (State, []Entry, error) {
+	k := keysOf(productID)
+	var state *redis.Cmd
+	var flying *redis.MapStringStringCmd
+	_, err := g.client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+		state = pipe.Eval(ctx, readSource, []string{k.gate, k.inflight})
+		flying = pipe.HGetAll(ctx, k.inflight)
+		return nil
+	})
+	if err != nil {
+		return State{}, nil, fmt.Errorf("read gate of product %d: %w", productID, err)
+	}
+	entries := make([]Entry, 0, len(flying.Val()))
+	for id, user := range flying.Val() {
+		entries = append(entries, Entry{StreamID: id, UserID: integer(user)})
+	}
+	read, err := stateOf(productID, state)
+	return read, entries, err
+}

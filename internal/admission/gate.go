@@ -1,0 +1,142 @@
+package admission
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/seckill"
+)
+
+const (
+	// requestLife is how long a request ID is remembered: a day at least (contract
+	// section 6), and some hours for clocks and for retries that began late.
+	requestLife = 26 * time.Hour
+	// replyLife is how long a call's answers are kept for its repetition. Nobody
+	// repeats a call later than its own time limit.
+	replyLife = 10 * time.Second
+	// callTimeout bounds a call to Redis with its repetitions; the request that waits
+	// for it has no longer.
+	callTimeout = 3 * time.Second
+	// soldOutFor is how long a product that was found sold out counts as that without
+	// asking: stock that comes back is seen within 100 ms.
+	soldOutFor = 50 * time.Millisecond
+)
+
+// Attempt is a wish to buy one unit of a product.
+type Attempt struct {
+	ProductID int64
+	UserID    int64
+	RequestID string // "" = none
+	// Refusal is what the attempt is refused with unless its request ID has been
+	// admitted before; "" = it is to be decided.
+	Refusal seckill.Code
+}
+
+// Outcome is the gate's answer to an attempt.
+type Outcome struct {
+	StreamID string       // of the entry that stands for the attempt, "" of a refused one
+	Repeated bool         // the request ID had been admitted before
+	Refusal  seckill.Code // why it is refused: a state, SOLD_OUT, LIMIT_REACHED, NOT_LOADED
+}
+
+// Gate admits attempts. It is safe for concurrent use.
+type Gate struct {
+	client redis.UniversalClient
+	lanes  sync.Map // by product ID: *lane
+	name   string   // of this process, to tell its calls from those of others
+	calls  atomic.Uint64
+}
+
+// NewGate makes a gate over Redis.
+func NewGate(client redis.UniversalClient) *Gate {
+	return &Gate{client: client, name: rand.Text()}
+}
+
+// Admit decides an attempt, together with others that arrive meanwhile: while two calls
+// to Redis are under way for a product, attempts for it gather and become the next one.
+//
+// An error says that Redis has not answered. Whether the attempt was admitted is then
+// unknown; to repeat it with the same request ID answers that without taking a second
+// unit.
+func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
+	lane := g.lane(a.ProductID)
+	if a.RequestID == "" && (a.Refusal != "" || lane.soldOut()) {
+		if a.Refusal == "" {
+			a.Refusal = seckill.CodeSoldOut
+		}
+		return Outcome{Refusal: a.Refusal}, nil
+	}
+	w := waiters.Get().(*waiter) //nolint:forcetypeassert // the pool holds nothing else
+	w.attempt = a
+	lane.join(w)
+	select {
+	case <-w.done:
+		outcome, err := w.outcome, w.err
+		*w = waiter{done: w.done}
+		waiters.Put(w)
+		return outcome, err
+	case <-ctx.Done():
+		return Outcome{}, fmt.Errorf("admit: %w", context.Cause(ctx)) // w is still the call's
+	}
+}
+
+func (g *Gate) lane(productID int64) *lane {
+	if found, ok := g.lanes.Load(productID); ok {
+		return found.(*lane) //nolint:forcetypeassert // the map holds nothing else
+	}
+	found, _ := g.lanes.LoadOrStore(productID, &lane{gate: g, keys: keysOf(productID)})
+	return found.(*lane) //nolint:forcetypeassert // the map holds nothing else
+}
+
+// admit sends the attempts of waiters to Redis in one call and gives each its outcome.
+// It calls soldOut first when the gate has answered so by itself.
+func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	call := g.name + ":" + strconv.FormatUint(g.calls.Add(1), 36)
+	names := append(make([]string, 0, 6+len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))
+	args := append(make([]any, 0, 3+3*len(batch)), int(replyLife/time.Second), int(requestLife/time.Second), len(batch))
+	for _, w := range batch {
+		a := &w.attempt
+		if a.RequestID != "" {
+			names = append(names, k.request(a.UserID, a.RequestID))
+		}
+		args = append(args, a.UserID, a.RequestID, string(a.Refusal))
+	}
+	answer, err := admitScript.Run(ctx, g.client, names, args...).Text()
+	words := strings.Split(answer, " ")
+	if err == nil && len(words) != len(batch) {
+		err = fmt.Errorf("%d answers to %d attempts", len(words), len(batch))
+	}
+	if err == nil && strings.Contains(answer, string(seckill.CodeSoldOut)) {
+		soldOut()
+	}
+	for i, w := range batch {
+		if err != nil {
+			w.err = fmt.Errorf("admit to product %d: %w", k.productID, err)
+		} else {
+			w.outcome = outcomeOf(words[i])
+		}
+		w.done <- struct{}{} // w may be in use again from here on
+	}
+}
+
+// outcomeOf reads a word of the script's answer.
+func outcomeOf(word string) Outcome {
+	switch word[0] {
+	case '+':
+		return Outcome{StreamID: word[1:]}
+	case '=':
+		return Outcome{StreamID: word[1:], Repeated: true}
+	default:
+		return Outcome{Refusal: seckill.Code(word)}
+	}
+}

@@ -1,0 +1,99 @@
+-- Decides a batch of attempts for one product, in the order given.
+-- KEYS: gate, holders, inflight, waiting, stream, reply, then the key of each request ID
+-- ARGV: seconds to keep the reply, seconds to keep a request ID, number of attempts,
+--       then for each: user, request ID or '', the refusal that it gets unless its
+--       request ID is known already, or ''
+-- Answers one word an attempt: '+ID' admitted, '=ID' admitted before, or the refusal.
+local reply = redis.call('GET', KEYS[6])
+if reply then
+  return reply
+end
+
+local n = tonumber(ARGV[3])
+local gate = redis.call('HMGET', KEYS[1], 'epoch', 'settled', 'status', 'left', 'limit', 'starts', 'ends')
+local epoch, settled, left, limit = gate[1], gate[2] == '1', tonumber(gate[4]), tonumber(gate[5])
+
+local refusal = ''
+if not epoch then
+  refusal = 'NOT_LOADED'
+elseif gate[3] ~= 'ACTIVE' then
+  refusal = gate[3]
+elseif settled and (gate[6] ~= '0' or gate[7] ~= '0') then
+  local time = redis.call('TIME')
+  local now, ends = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(gate[7])
+  if now < tonumber(gate[6]) then
+    refusal = 'NOT_STARTED'
+  elseif ends > 0 and now >= ends then
+    refusal = 'ENDED'
+  end
+end
+
+local users = {}
+for i = 1, n do
+  users[i] = ARGV[1 + 3 * i]
+end
+local held = {}
+if settled and refusal == '' then
+  local counts = redis.call('HMGET', KEYS[2], unpack(users))
+  for i = 1, n do
+    held[users[i]] = tonumber(counts[i]) or 0
+  end
+end
+local remembered = {}
+if #KEYS > 6 then
+  remembered = redis.call('MGET', unpack(KEYS, 7))
+end
+
+local words, requests, seen = {}, 6, {}
+local holders, inflight, waiting = {}, {}, {}
+for i = 1, n do
+  local user, request, word = users[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
+  local known = false
+  if request ~= '' then
+    requests = requests + 1
+    known = seen[KEYS[requests]] or remembered[requests - 6]
+  end
+  if known then
+    word = '=' .. known
+  elseif refusal ~= '' then
+    word = refusal
+  elseif word == '' and settled and left <= 0 then
+    word = 'SOLD_OUT'
+  elseif word == '' and settled and limit > 0 and held[user] >= limit then
+    word = 'LIMIT_REACHED'
+  elseif word == '' then
+    local id
+    local mark = settled and epoch or '0'
+    if request == '' then
+      id = redis.call('XADD', KEYS[5], '*', 'uid', user, 'epoch', mark)
+    else
+      id = redis.call('XADD', KEYS[5], '*', 'uid', user, 'rid', request, 'epoch', mark)
+      redis.call('SET', KEYS[requests], id, 'EX', ARGV[2])
+      seen[KEYS[requests]] = id
+    end
+    if settled then
+      left = left - 1
+      held[user] = held[user] + 1
+      holders[#holders + 1] = user
+      holders[#holders + 1] = held[user]
+      inflight[#inflight + 1] = id
+      inflight[#inflight + 1] = user
+    end
+    waiting[#waiting + 1] = user
+    waiting[#waiting + 1] = id
+    word = '+' .. id
+  end
+  words[i] = word
+end
+
+local answer = table.concat(words, ' ')
+if #waiting > 0 then
+  redis.call('HSET', KEYS[4], unpack(waiting))
+  if settled then
+    redis.call('HSET', KEYS[1], 'left', left)
+    redis.call('HSET', KEYS[2], unpack(holders))
+    redis.call('HSET', KEYS[3], unpack(inflight))
+  end
+  redis.call('SET', KEYS[6], answer, 'EX', ARGV[1])
+end
+return answer

@@ -1,0 +1,18 @@
+-- Opens a gate under a new epoch, with the users and entries that were put aside for it.
+-- KEYS: gate, holders, inflight, waiting, and where the last three were put aside
+-- ARGV: epoch, then the other fields of the gate
+-- Answers 1, or 0 when a gate of this epoch or a later one is open already.
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then
+  redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
+  return 0
+end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+for i = 2, 4 do
+  if redis.call('EXISTS', KEYS[i + 3]) == 1 then
+    redis.call('RENAME', KEYS[i + 3], KEYS[i])
+    redis.call('PERSIST', KEYS[i])
+  end
+end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], unpack(ARGV, 2))
+return 1

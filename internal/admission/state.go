@@ -1,0 +1,232 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrNotLoaded tells that a product has no open gate.
+var ErrNotLoaded = errors.New("gate not loaded")
+
+// ErrOutOfStep tells that a gate does not follow the books: it is of another epoch, or
+// a move between the last one that it knows and the next is missing, as after Redis has
+// lost something. It has to be made anew.
+var ErrOutOfStep = errors.New("gate out of step")
+
+// Terms are what a product's gate admits by. Zero times are none.
+type Terms struct {
+	Settled      bool // without stock there is neither limit nor window
+	Status       string
+	PerUserLimit int64 // 0 = none
+	StartsAt     time.Time
+	EndsAt       time.Time
+}
+
+// Move is what PostgreSQL has decided and the gate applies, once.
+type Move struct {
+	Number int64
+	Units  int64   // to be added to what is left
+	Taken  []int64 // users who hold one unit more
+	Freed  []int64 // users who hold one unit less
+}
+
+// State is how a gate stands, at one moment.
+type State struct {
+	Epoch    int64
+	Applied  int64  // number of the last move applied
+	Left     int64  // units that can be admitted; below 0 after raw entries won what was admitted already
+	InFlight int64  // units admitted and not known to be settled
+	Run      string // the run of the Redis server that the gate was opened on
+}
+
+// Opening is what a gate is opened with.
+type Opening struct {
+	Terms
+	Epoch    int64
+	Applied  int64
+	Left     int64
+	Run      string
+	Holders  map[int64]int64  // units that users hold, those in flight included
+	InFlight map[string]int64 // users of the entries that have taken a unit, by stream ID
+	Waiting  map[int64]string // the latest of each user's entries that is not stored
+}
+
+// State reads a gate, ErrNotLoaded when the product has none.
+func (g *Gate) State(ctx context.Context, productID int64) (State, error) {
+	k := keysOf(productID)
+	return stateOf(productID, readScript.Run(ctx, g.client, []string{k.gate, k.inflight}))
+}
+
+func stateOf(productID int64, reply *redis.Cmd) (State, error) {
+	values, err := reply.Slice()
+	if err != nil {
+		return State{}, fmt.Errorf("read gate of product %d: %w", productID, err)
+	}
+	if len(values) != 5 || values[0] == nil {
+		return State{}, fmt.Errorf("product %d: %w", productID, ErrNotLoaded)
+	}
+	inFlight, _ := values[4].(int64)
+	run, _ := values[3].(string)
+	return State{
+		Epoch: integer(values[0]), Applied: integer(values[1]), Left: integer(values[2]), Run: run, InFlight: inFlight,
+	}, nil
+}
+
+// Brief is what tells whether a gate is in force.
+type Brief struct {
+	Loaded         bool
+	Epoch, Applied int64
+	Run            string
+}
+
+// Briefs reads the gates of products, in one round trip a server.
+func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) {
+	pipe := g.client.Pipeline()
+	replies := make([]*redis.SliceCmd, len(productIDs))
+	for i, id := range productIDs {
+		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run")
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("read %d gates: %w", len(productIDs), err)
+	}
+	briefs := make([]Brief, len(productIDs))
+	for i, reply := range replies {
+		if v := reply.Val(); v[0] != nil {
+			run, _ := v[2].(string)
+			briefs[i] = Brief{Loaded: true, Epoch: integer(v[0]), Applied: integer(v[1]), Run: run}
+		}
+	}
+	return briefs, nil
+}
+
+// Apply tells a gate of moves, in the order of their numbers, and of the terms as they
+// are after the move of the given number. It returns the number of the last move that
+// the gate knows. Moves that it knows already have no second effect.
+//
+// ErrNotLoaded and ErrOutOfStep say that nothing was applied.
+func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms Terms, moves []Move) (int64, error) {
+	k := keysOf(productID)
+	args := make([]any, 0, 8+5*len(moves))
+	args = append(append(append(args, epoch, through), terms.values()...), len(moves))
+	for _, m := range moves {
+		args = append(args, m.Number, m.Units)
+		args = appendUsers(args, m.Taken)
+		args = appendUsers(args, m.Freed)
+	}
+	values, err := applyScript.Run(ctx, g.client, []string{k.gate, k.holders}, args...).Slice()
+	if err != nil {
+		return 0, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, err)
+	}
+	applied, _ := values[1].(int64)
+	switch word, _ := values[0].(string); word {
+	case "OK":
+		return applied, nil
+	case "NOT_LOADED":
+		return 0, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, ErrNotLoaded)
+	default:
+		return applied, fmt.Errorf("apply %d moves to product %d: %s: %w", len(moves), productID, word, ErrOutOfStep)
+	}
+}
+
+func appendUsers(args []any, users []int64) []any {
+	args = append(args, len(users))
+	for _, u := range users {
+		args = append(args, u)
+	}
+	return args
+}
+
+// values are the terms in the order of the scripts: settled, status, limit, starts, ends.
+func (t Terms) values() []any {
+	settled := 0
+	if t.Settled {
+		settled = 1
+	}
+	return []any{settled, t.Status, t.PerUserLimit, milliseconds(t.StartsAt), milliseconds(t.EndsAt)}
+}
+
+// milliseconds rounds up: a moment within a millisecond is not over before its end, as
+// in settlement, where an entry stands for the beginning of its millisecond.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(1, t.Add(time.Millisecond-1).UnixMilli())
+}
+
+// Close closes a product's gate, unless it is of a later epoch.
+func (g *Gate) Close(ctx context.Context, productID, epoch int64) error {
+	if err := closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch).Err(); err != nil {
+		return fmt.Errorf("close gate of product %d: %w", productID, err)
+	}
+	return nil
+}
+
+// asideLife is how long keys that were put aside wait for the gate to open.
+const asideLife = 10 * time.Minute
+
+// asidePage is how many fields are written at once.
+const asidePage = 1000
+
+// Open opens a product's gate under a new epoch. A gate that is open under this epoch or
+// a later one stays as it is.
+func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
+	k := keysOf(productID)
+	holders, inflight, waiting := k.aside(o.Epoch, "holders"), k.aside(o.Epoch, "inflight"), k.aside(o.Epoch, "waiting")
+	err := errors.Join(
+		putAside(ctx, g.client, holders, o.Holders),
+		putAside(ctx, g.client, inflight, o.InFlight),
+		putAside(ctx, g.client, waiting, o.Waiting),
+	)
+	if err == nil {
+		t := o.values()
+		err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting},
+			o.Epoch, "applied", o.Applied, "left", o.Left, "run", o.Run,
+			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("open gate of product %d: %w", productID, err)
+	}
+	return nil
+}
+
+// putAside writes a hash from the beginning.
+func putAside[K int64 | string, V int64 | string](ctx context.Context, client redis.UniversalClient, key string, fields map[K]V) error {
+	if err := client.Del(ctx, key).Err(); err != nil || len(fields) == 0 {
+		return err
+	}
+	for page := range slices.Chunk(slices.Collect(maps.Keys(fields)), asidePage) {
+		args := make([]any, 0, 2*len(page))
+		for _, field := range page {
+			args = append(args, field, fields[field])
+		}
+		if err := client.HSet(ctx, key, args...).Err(); err != nil {
+			return err
+		}
+	}
+	return client.Expire(ctx, key, asideLife).Err()
+}
+
+// Correct adds a difference to what a gate has left, unless it is of another epoch, or
+// has been told another move, than when the difference was found; it reports whether
+// it did.
+func (g *Gate) Correct(ctx context.Context, productID int64, at State, difference int64) (bool, error) {
+	done, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate}, at.Epoch, at.Applied, difference).Bool()
+	if err != nil {
+		return false, fmt.Errorf("correct gate of product %d: %w", productID, err)
+	}
+	return done, nil
+}
+
+func integer(value any) int64 {
+	s, _ := value.(string)
+	n, _ := strconv.ParseInt(s, 10, 64) // the gate's own scripts write nothing else
+	return n
+}

@@ -1,0 +1,191 @@
+package books
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+	"golang.org/x/sync/singleflight"
+
+	"seckill/internal/admission"
+	"seckill/internal/ledger"
+	"seckill/internal/role"
+	"seckill/internal/stream"
+	"seckill/model"
+)
+
+const (
+	// followInterval is how often the gates are compared with the books, and moves that
+	// nobody has told the gate of are looked for.
+	followInterval = 500 * time.Millisecond
+	// bringTimeout bounds one effort to bring a gate in step; the next look begins another.
+	bringTimeout = 30 * time.Second
+)
+
+// Settler settles attempts; ledger.Ledger is it.
+type Settler interface {
+	Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
+}
+
+// Keeper keeps the gates in step with PostgreSQL: it opens the gate of each product,
+// tells it every move once, and makes it anew when Redis has lost something. Every
+// replica runs one; whichever comes first does the work.
+type Keeper struct {
+	pool    *model.Pool
+	gate    *admission.Gate
+	streams *stream.Inspector
+	settler Settler
+
+	mu     sync.Mutex
+	due    map[int64]bool // products to be brought in step; true = whether the gate is in force is to be asked
+	busy   map[int64]bool // products that somebody brings in step now
+	signal chan struct{}  // of one place: something is due
+
+	asking  singleflight.Group  // for products that are missing
+	unknown map[int64]time.Time // products that were asked for and are not there
+}
+
+// NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
+func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector, settler Settler) *Keeper {
+	return &Keeper{
+		pool: pool, gate: gate, streams: streams, settler: settler,
+		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
+		unknown: map[int64]time.Time{},
+	}
+}
+
+// MoveWritten tells the keeper that a product has a new move, or that its gate has been
+// found missing. It does not wait.
+func (k *Keeper) MoveWritten(productID int64) { k.note(productID, false) }
+
+func (k *Keeper) note(productID int64, suspect bool) {
+	k.mu.Lock()
+	k.due[productID] = k.due[productID] || suspect
+	k.mu.Unlock()
+	k.wake()
+}
+
+func (k *Keeper) wake() {
+	select {
+	case k.signal <- struct{}{}:
+	default:
+	}
+}
+
+// Role makes the role that brings gates in step.
+func (k *Keeper) Role() *role.Role {
+	return role.New(func(ctx context.Context) {
+		var work sync.WaitGroup
+		defer work.Wait()
+		ticker := time.NewTicker(followInterval)
+		defer ticker.Stop()
+		following := make(chan struct{}, 1) // one look at a time; a slow one holds up no move
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				select {
+				case following <- struct{}{}:
+					work.Go(func() { k.follow(ctx); <-following })
+				default:
+				}
+			case <-k.signal:
+				k.begin(ctx, &work)
+			}
+		}
+	})
+}
+
+// begin brings what is due in step, each product in a goroutine of its own, so that one
+// whose gate is made anew does not hold up the others.
+func (k *Keeper) begin(ctx context.Context, work *sync.WaitGroup) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for productID, suspect := range k.due {
+		if k.busy[productID] {
+			continue // it stays due
+		}
+		delete(k.due, productID)
+		k.busy[productID] = true
+		work.Go(func() {
+			k.bringQuietly(ctx, productID, suspect)
+			k.finish(productID)
+		})
+	}
+}
+
+func (k *Keeper) finish(productID int64) {
+	k.mu.Lock()
+	delete(k.busy, productID)
+	_, again := k.due[productID]
+	k.mu.Unlock()
+	if again {
+		k.wake()
+	}
+}
+
+func (k *Keeper) bringQuietly(ctx context.Context, productID int64, suspect bool) {
+	ctx, cancel := context.WithTimeout(ctx, bringTimeout)
+	defer cancel()
+	var err error
+	if suspect {
+		_, err = k.load(ctx, productID, none)
+	}
+	if err == nil {
+		err = k.Bring(ctx, productID)
+	}
+	if err != nil && ctx.Err() == nil {
+		logx.Errorf("bring the gate of product %d in step: %v", productID, err)
+	}
+}
+
+// follow looks for gates that are out of step and for moves that are not applied.
+func (k *Keeper) follow(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, bringTimeout)
+	defer cancel()
+	behind, err := k.behind(ctx)
+	if err != nil && ctx.Err() == nil {
+		logx.Errorf("compare the gates with the books: %v", err)
+	}
+	for _, productID := range behind {
+		k.note(productID, true)
+	}
+}
+
+// behind lists the products whose gates have to be brought in step.
+func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
+	states, err := k.pool.GateStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	behind, err := k.pool.MovingProducts(ctx) // of products that have ended, too
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(states))
+	for i, s := range states {
+		ids[i] = s.ProductID
+	}
+	if len(ids) == 0 {
+		return behind, nil
+	}
+	briefs, err := k.gate.Briefs(ctx, ids)
+	if err != nil {
+		return behind, err
+	}
+	runs, err := k.streams.Runs(ctx, ids)
+	if err != nil {
+		return behind, err
+	}
+	for i, s := range states {
+		if b := briefs[i]; !b.Loaded || b.Epoch != s.Epoch || b.Run != runs[i] || b.Applied < s.Moves {
+			behind = append(behind, s.ProductID)
+		}
+	}
+	return behind, nil
+}
+
+func formatID(productID int64) string { return strconv.FormatInt(productID, 10) }

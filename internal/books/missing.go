@@ -1,0 +1,51 @@
+package books
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"seckill/model"
+)
+
+const (
+	// unknownFor is how long a product that is not there counts as that without asking.
+	unknownFor = time.Second
+	// maxUnknown bounds how many of those are remembered.
+	maxUnknown = 10_000
+)
+
+// Missing reports whether there is a product whose gate was found not open, and has the
+// gate opened if so. While PostgreSQL is away nobody knows, and the product counts as
+// there.
+func (k *Keeper) Missing(ctx context.Context, productID int64) bool {
+	if k.knownUnknown(productID) {
+		return false
+	}
+	_, err, _ := k.asking.Do(formatID(productID), func() (any, error) {
+		_, err := k.pool.GateProduct(ctx, productID)
+		return nil, err
+	})
+	if errors.Is(err, model.ErrNotFound) {
+		k.noteUnknown(productID)
+		return false
+	}
+	k.MoveWritten(productID)
+	return true
+}
+
+func (k *Keeper) knownUnknown(productID int64) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	since, found := k.unknown[productID]
+	return found && time.Since(since) < unknownFor
+}
+
+func (k *Keeper) noteUnknown(productID int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.unknown) >= maxUnknown {
+		clear(k.unknown)
+	}
+	k.unknown[productID] = time.Now()
+}

@@ -1,0 +1,127 @@
+package books
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/admission"
+	"seckill/internal/ledger"
+	"seckill/internal/role"
+	"seckill/internal/seckill"
+)
+
+const (
+	// recoverInterval is how often entries are looked for that stay in flight.
+	recoverInterval = 5 * time.Second
+	// recoverAge is how long an entry has been in flight before it is looked at.
+	recoverAge = 10 * time.Second
+	// recoverPage is how many entries are looked at together, recoverPages how many pages
+	// of one product in one look.
+	recoverPage, recoverPages = 500, 20
+)
+
+// Recoverer makes the role that ends what stays in flight: an entry that is settled, but
+// of which the gate was not told, and one that somebody deleted from the stream before
+// it was settled. The gate still knows the latter's user, so it is settled after all.
+func (k *Keeper) Recoverer() *role.Role {
+	return role.Every(recoverInterval, "recover what is in flight", k.Recover)
+}
+
+// Recover looks once at every product.
+func (k *Keeper) Recover(ctx context.Context) error {
+	states, err := k.pool.GateStates(ctx)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, s := range states {
+		if err := k.recoverProduct(ctx, s.ProductID); err != nil && !errors.Is(err, admission.ErrNotLoaded) {
+			problems = append(problems, fmt.Errorf("product %d: %w", s.ProductID, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (k *Keeper) recoverProduct(ctx context.Context, productID int64) error {
+	gate, err := k.gate.State(ctx, productID)
+	if err != nil || gate.InFlight == 0 {
+		return err
+	}
+	now, err := k.streams.Now(ctx)
+	if err != nil {
+		return err
+	}
+	cursor := uint64(0)
+	for range recoverPages {
+		var page []admission.Entry
+		if page, cursor, err = k.gate.InFlight(ctx, productID, cursor, recoverPage); err != nil {
+			return err
+		}
+		if err := k.recoverEntries(ctx, productID, gate.Epoch, olderThan(page, now.Add(-recoverAge))); err != nil {
+			return err
+		}
+		if cursor == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+func olderThan(entries []admission.Entry, limit time.Time) []admission.Entry {
+	var old []admission.Entry
+	for _, e := range entries {
+		id, err := seckill.ParseStreamID(e.StreamID)
+		if err == nil && id.Ms < uint64(max(0, limit.UnixMilli())) {
+			old = append(old, e)
+		}
+	}
+	return old
+}
+
+// recoverEntries ends those of the entries that nobody else is going to.
+func (k *Keeper) recoverEntries(ctx context.Context, productID, epoch int64, entries []admission.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	ids, users := make([]string, len(entries)), make(map[string]int64, len(entries))
+	for i, e := range entries {
+		ids[i], users[e.StreamID] = e.StreamID, e.UserID
+	}
+	// The stream first: an entry is settled before it goes.
+	gone, err := k.streams.Gone(ctx, productID, ids)
+	if err != nil {
+		return err
+	}
+	unsettled, err := k.pool.Unsettled(ctx, productID, ids)
+	if err != nil {
+		return err
+	}
+	batch := ledger.Batch{ProductID: productID}
+	for _, id := range gone {
+		if unsettled[id] {
+			batch.Attempts = append(batch.Attempts, seckill.Attempt{UserID: users[id], StreamID: id, Admitted: true, Epoch: epoch})
+		}
+	}
+	if len(batch.Attempts) > 0 {
+		if _, err := k.settler.Store(ctx, batch); err != nil {
+			return err
+		}
+		logx.Errorf("product %d: %d admitted entries were deleted from the stream, settled by what the gate knows of them",
+			productID, len(batch.Attempts))
+	}
+	over := make([]admission.Entry, 0, len(entries))
+	missing := make(map[string]bool, len(gone))
+	for _, id := range gone {
+		missing[id] = true
+	}
+	for _, e := range entries {
+		if missing[e.StreamID] || !unsettled[e.StreamID] {
+			over = append(over, e)
+		}
+	}
+	return k.gate.Settled(ctx, productID, over)
+}

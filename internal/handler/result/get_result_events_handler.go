@@ -1,0 +1,39 @@
+// Code scaffolded by goctl. Safe to edit.
+// goctl 1.10.2
+
+package result
+
+import (
+	"net/http"
+
+	"seckill/internal/logic/result"
+	"seckill/internal/request"
+	"seckill/internal/response"
+	"seckill/internal/svc"
+	"seckill/internal/types"
+
+	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/rest/httpx"
+)
+
+// GetResultEventsHandler answers: Result of a user for a product, as server-sent events.
+func GetResultEventsHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var req types.ResultEventsRequest
+		if err := request.Parse(r, &req); err != nil {
+			httpx.ErrorCtx(r.Context(), w, err)
+			return
+		}
+
+		l := result.NewGetResultEventsLogic(r.Context(), svcCtx)
+		events := response.NewEvents(w)
+		err := l.GetResultEvents(&req, func(resp *types.ResultResponse) error {
+			return events.Send("result", resp)
+		}, events.Alive)
+		if err != nil && !events.Begun() {
+			httpx.ErrorCtx(r.Context(), w, err)
+		} else if err != nil {
+			logx.WithContext(r.Context()).Infof("events end: %v", err)
+		}
+	}
+}

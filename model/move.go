@@ -1,0 +1,150 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Move is a row of the outbox: what the gate has to be told of a product. Number is 0
+// of one that is not written yet.
+type Move struct {
+	Number int64
+	Units  int64
+	Taken  []int64
+	Freed  []int64
+}
+
+// stockStatement adds units to the stock of a product that the transaction has locked,
+// and writes the move that goes with it; both may be none. It is text without
+// parameters, so that it can share a round trip with a COPY; all of it comes from
+// integers.
+func stockStatement(productID, units int64, m *Move) string {
+	if units == 0 && m == nil {
+		return ""
+	}
+	id := strconv.FormatInt(productID, 10)
+	set := "updated_at = updated_at"
+	if units != 0 {
+		set = "updated_at = now(), stock_left = stock_left + " + strconv.FormatInt(units, 10)
+	}
+	if m == nil {
+		return "UPDATE seckill_products SET " + set + " WHERE product_id = " + id + "; "
+	}
+	b := make([]byte, 0, 512+20*(len(m.Taken)+len(m.Freed)))
+	b = append(b, "UPDATE seckill_products SET "+set+", moves = moves + 1 WHERE product_id = "+id...)
+	b = append(b, "; INSERT INTO seckill_moves (product_id, number, units, taken, freed) SELECT product_id, moves, "...)
+	b = strconv.AppendInt(b, m.Units, 10)
+	b = append(appendArray(append(b, ", '"...), m.Taken), "', '"...)
+	b = append(appendArray(b, m.Freed), "' FROM seckill_products WHERE product_id = "...)
+	return string(append(append(b, id...), "; "...))
+}
+
+// appendArray writes a bigint[] as PostgreSQL reads it.
+func appendArray(b []byte, list []int64) []byte {
+	b = append(b, '{')
+	for i, n := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, n, 10)
+	}
+	return append(b, '}')
+}
+
+// InsertMove writes a move of a product that the transaction has locked.
+func InsertMove(ctx context.Context, tx pgx.Tx, productID int64, m Move) error {
+	if _, err := tx.Conn().PgConn().Exec(ctx, stockStatement(productID, 0, &m)).ReadAll(); err != nil {
+		return fmt.Errorf("write move of product %d: %w", productID, err)
+	}
+	return nil
+}
+
+// MovingProducts lists the products that have moves which the gate may not know yet.
+func (p *Pool) MovingProducts(ctx context.Context) ([]int64, error) {
+	rows, err := p.Query(ctx, "SELECT DISTINCT product_id FROM seckill_moves")
+	if err != nil {
+		return nil, fmt.Errorf("list products with moves: %w", err)
+	}
+	moving, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("list products with moves: %w", err)
+	}
+	return moving, nil
+}
+
+// selectMoves reads a product and its moves in one snapshot: the moves up to
+// gate.moves have made the product what it is here.
+const selectMoves = `
+SELECT ` + gateColumns + `, coalesce(m.number, 0), coalesce(m.units, 0), m.taken, m.freed
+  FROM seckill_products p
+  LEFT JOIN LATERAL (
+    SELECT number, units, taken, freed FROM seckill_moves
+     WHERE product_id = p.product_id AND number > $2 ORDER BY number LIMIT $3) m ON true
+ WHERE p.product_id = $1 ORDER BY m.number`
+
+// Moves returns a product as the gate has to know it, and up to limit of its moves
+// above the given number, in their order; ErrNotFound when there is no such product.
+func (p *Pool) Moves(ctx context.Context, productID, above int64, limit int) (GateProduct, []Move, error) {
+	rows, err := p.Query(ctx, selectMoves, productID, above, limit)
+	if err != nil {
+		return GateProduct{}, nil, fmt.Errorf("read moves of product %d: %w", productID, err)
+	}
+	var row gateRow
+	var m Move
+	var moves []Move
+	tag, err := pgx.ForEachRow(rows, append(row.targets(), &m.Number, &m.Units, &m.Taken, &m.Freed), func() error {
+		if m.Number > 0 {
+			moves = append(moves, m)
+		}
+		m = Move{}
+		return nil
+	})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return GateProduct{}, nil, fmt.Errorf("read moves of product %d: %w", productID, err)
+	}
+	return row.product(productID), moves, nil
+}
+
+// StockAndMoves is what is left of a product, and its moves above a given number, read in
+// one snapshot.
+type StockAndMoves struct {
+	Left  int64
+	Epoch int64
+	Moves int64   // the number of the last move
+	Units []int64 // of each move, in their order
+}
+
+// StockAndMoves reads the stock of a product and the units of its moves above the given
+// number, ErrNotFound when there is no such product. Of moves that have been dropped the
+// units are missing.
+func (p *Pool) StockAndMoves(ctx context.Context, productID, above int64) (StockAndMoves, error) {
+	var s StockAndMoves
+	err := p.QueryRow(ctx, `
+SELECT coalesce(p.stock_left, 0), p.gate_epoch, p.moves,
+       ARRAY(SELECT units FROM seckill_moves m
+              WHERE m.product_id = p.product_id AND m.number > $2 ORDER BY m.number)
+  FROM seckill_products p WHERE p.product_id = $1`, productID, above).Scan(&s.Left, &s.Epoch, &s.Moves, &s.Units)
+	if isNoRows(err) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return s, fmt.Errorf("read stock and moves of product %d: %w", productID, err)
+	}
+	return s, nil
+}
+
+// DropMoves removes the moves of a product up to the given number, which the gate has
+// applied.
+func (p *Pool) DropMoves(ctx context.Context, productID, upTo int64) error {
+	_, err := p.Exec(ctx, "DELETE FROM seckill_moves WHERE product_id = $1 AND number <= $2", productID, upTo)
+	if err != nil {
+		return fmt.Errorf("drop moves of product %d: %w", productID, err)
+	}
+	return nil
+}

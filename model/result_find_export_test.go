@@ -1,0 +1,4 @@
+package model
+
+// FindResults is the statement, for the test of its plan.
+var FindResults = findResults

@@ -123,16 +123,17 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
-	server, err := handler.NewServer(svc.NewServiceContext(c, svc.Deps{
+	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: entrance, Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
-	}))
+	})
+	server, err := handler.NewServer(serviceContext)
 	if err != nil {
 		return nil, err
 	}
 	return groupOf(
-		httpService{server}, supervisor, hub.Role(), pressure.Role(),
+		httpService{server}, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),

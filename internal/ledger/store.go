@@ -13,10 +13,19 @@ import (
 // one who stored them may have died before telling.
 func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 	outcome, err := l.store(ctx, b)
-	if err == nil && len(b.Attempts) > 0 {
-		l.tell.ResultsChanged(b.ProductID, users(b.Attempts))
+	if err != nil {
+		return outcome, err
 	}
-	return outcome, err
+	changed := users(b.Attempts)
+	for i := range b.Dead {
+		if user := b.Dead[i].UserID; user != 0 {
+			changed = append(changed, user)
+		}
+	}
+	if len(changed) > 0 {
+		l.tell.ResultsChanged(b.ProductID, changed)
+	}
+	return outcome, nil
 }
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {

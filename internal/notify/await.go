@@ -15,12 +15,9 @@ import (
 const aliveInterval = 15 * time.Second
 
 // Await returns the result of a user for a product as soon as it is final, or after wait
-// what there is. It fails with [model.ErrNotFound] if there is none by then, and when
-// ctx ends.
+// what there is, and sooner when the hub stops. It fails with [model.ErrNotFound] if
+// there is none by then, and when ctx ends.
 func (h *Hub) Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error) {
-	if wait <= 0 {
-		return h.Result(ctx, productID, userID)
-	}
 	w := h.Watch(productID, userID)
 	defer w.Close()
 	timer := time.NewTimer(wait)
@@ -35,6 +32,8 @@ func (h *Hub) Await(ctx context.Context, productID, userID int64, wait time.Dura
 			err = nil
 		case <-timer.C:
 			return result, err
+		case <-h.stopping:
+			return result, err
 		case <-ctx.Done():
 			return nil, fmt.Errorf("await result of user %d for product %d: %w", userID, productID, context.Cause(ctx))
 		}
@@ -43,7 +42,7 @@ func (h *Hub) Await(ctx context.Context, productID, userID int64, wait time.Dura
 
 // Follow hands the present result of a user for a product to send, if there is one, and
 // then the result after each change. It ends after a final one, when send or alive
-// fails, and when ctx ends. alive is called while nothing changes.
+// fails, when ctx ends and when the hub stops. alive is called while nothing changes.
 func (h *Hub) Follow(ctx context.Context, productID, userID int64,
 	send func(*model.UserResult) error, alive func() error) error {
 	w := h.Watch(productID, userID)
@@ -66,6 +65,8 @@ func (h *Hub) Follow(ctx context.Context, productID, userID int64,
 		case result = <-w.C():
 		case <-ticker.C:
 			err = alive()
+		case <-h.stopping:
+			return nil
 		case <-ctx.Done():
 			return nil
 		}

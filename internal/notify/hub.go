@@ -41,7 +41,8 @@ type Hub struct {
 	finder    finder
 	publisher *publisher
 	watchers  atomic.Int64
-	heard     atomic.Int64 // when it heard itself last, by its clock; 0 without a subscription
+	stopping  chan struct{} // closed when the role ends
+	heard     atomic.Int64  // when it heard itself last, by its clock; 0 without a subscription
 
 	subscribes, finds, waits outage
 }
@@ -53,6 +54,7 @@ func New(client redis.UniversalClient, s Sources) *Hub { return newHub(client, s
 func newHub(client redis.UniversalClient, s Sources, p pace) *Hub {
 	h := &Hub{
 		sources: s, channel: newChannel(client), pace: p, name: newName(), began: time.Now(),
+		stopping:   make(chan struct{}),
 		subscribes: outage{what: "subscribe to changed results"},
 		finds:      outage{what: "look results up"},
 		waits:      outage{what: "look waiting attempts up"},
@@ -80,6 +82,8 @@ func (h *Hub) Role() *role.Role {
 		group.Go(func() { h.subscribe(ctx) })
 		group.Go(func() { h.publisher.run(ctx, h.pace.heartbeat) })
 		group.Go(func() { h.sweep(ctx) })
+		<-ctx.Done()
+		close(h.stopping)
 		group.Wait()
 	})
 }

@@ -3,25 +3,31 @@ package response
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 )
 
+// eventsHead begins an answer of events on a connection that was taken from net/http; it
+// lasts until the connection is closed.
+const eventsHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n" +
+	"X-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+
 // Events writes server-sent events (WHATWG HTML, "Server-sent events").
 type Events struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	begun   bool
+	conn  net.Conn            // nil where net/http has the connection
+	w     http.ResponseWriter // nil where it has not
+	begun bool
 }
 
-// NewEvents makes the events of one answer. The time limits of the server, made for
-// answers of one piece, hold for them no longer.
+// NewEvents makes the events of one answer through net/http. The time limits of the
+// server, made for answers of one piece, hold for it no longer.
 func NewEvents(w http.ResponseWriter) *Events {
-	e := &Events{w: w, control: http.NewResponseController(w)}
+	control := http.NewResponseController(w)
 	// A writer without deadlines is one without time limits.
-	_ = e.control.SetReadDeadline(time.Time{})
-	_ = e.control.SetWriteDeadline(time.Time{})
-	return e
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Time{})
+	return &Events{w: w}
 }
 
 // Begun reports whether something has been sent, so that the status can change no more.
@@ -41,12 +47,22 @@ func (e *Events) Send(name string, data any) error {
 func (e *Events) Alive() error { return e.write(":\n\n") }
 
 func (e *Events) write(text string) error {
-	e.begun = true
-	if _, err := e.w.Write([]byte(text)); err != nil {
-		return fmt.Errorf("send event: %w", err)
+	if e.conn != nil && !e.begun {
+		text = eventsHead + text
 	}
-	if err := e.control.Flush(); err != nil {
+	e.begun = true
+	if err := e.send(text); err != nil {
 		return fmt.Errorf("send event: %w", err)
 	}
 	return nil
+}
+
+func (e *Events) send(text string) error {
+	if e.conn != nil {
+		return writeAll(e.conn, []byte(text))
+	}
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return http.NewResponseController(e.w).Flush()
 }

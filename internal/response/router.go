@@ -1,8 +1,11 @@
 package response
 
 import (
+	"bufio"
 	"encoding/json"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"seckill/internal/auth"
@@ -14,6 +17,7 @@ import (
 
 const (
 	eventsSuffix = "/result/events" // ends the paths that answer with events
+	resultSuffix = "/result"        // ends the paths that may be asked to wait
 
 	contentType = "Content-Type"
 	jsonType    = "application/json; charset=utf-8"
@@ -33,13 +37,19 @@ func NewRouter() Router { return Router{Router: router.NewRouter()} }
 // ServeHTTP routes r.
 func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writer := &errorWriter{ResponseWriter: w}
-	// go-zero lets an answer take its time only if the client says that it expects
-	// events, which not every client does.
-	if strings.HasSuffix(r.URL.Path, eventsSuffix) {
+	// go-zero lets an answer take its time, and leaves it the connection, only if the
+	// client says that it expects events, which not every client does.
+	if slow(r.URL) {
 		r.Header.Set("Accept", "text/event-stream")
 	}
 	s.Router.ServeHTTP(writer, auth.HideCredentials(r))
 	writer.finish(r)
+}
+
+// slow reports whether an answer may take its time.
+func slow(u *url.URL) bool {
+	return strings.HasSuffix(u.Path, eventsSuffix) ||
+		strings.HasSuffix(u.Path, resultSuffix) && strings.Contains(u.RawQuery, "wait=")
 }
 
 // errorWriter passes an answer through unless it is an error without a JSON body:
@@ -79,6 +89,12 @@ func (e *errorWriter) Flush() {
 	if flusher, ok := e.ResponseWriter.(http.Flusher); ok && e.replaced == 0 {
 		flusher.Flush()
 	}
+}
+
+// Hijack gives the connection away, to whoever asks the writer itself and not its
+// controller.
+func (e *errorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(e.ResponseWriter).Hijack()
 }
 
 // Unwrap serves http.ResponseController.

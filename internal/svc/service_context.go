@@ -9,6 +9,7 @@ import (
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/middleware"
+	"seckill/internal/response"
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
 	"seckill/model"
@@ -56,6 +57,8 @@ type (
 
 	// Results answers what became of a user's attempts; notify.Hub is it.
 	Results interface {
+		// Result returns the present result of a user; model.ErrNotFound when there is none.
+		Result(ctx context.Context, productID, userID int64) (*model.UserResult, error)
 		// Await returns the result of a user as soon as it is final, or after wait what
 		// there is; model.ErrNotFound when there is none.
 		Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error)
@@ -117,6 +120,7 @@ type (
 		Entrance  Entrance
 		Pressure  Pressure
 		Results   Results
+		Detached  *response.Detached // answers that may take long
 		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
@@ -138,6 +142,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Entrance:  d.Entrance,
 		Pressure:  d.Pressure,
 		Results:   d.Results,
+		Detached:  &response.Detached{},
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,

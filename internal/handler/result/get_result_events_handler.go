@@ -4,6 +4,7 @@
 package result
 
 import (
+	"context"
 	"net/http"
 
 	"seckill/internal/logic/result"
@@ -12,7 +13,6 @@ import (
 	"seckill/internal/svc"
 	"seckill/internal/types"
 
-	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/rest/httpx"
 )
 
@@ -25,15 +25,11 @@ func GetResultEventsHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
 			return
 		}
 
-		l := result.NewGetResultEventsLogic(r.Context(), svcCtx)
-		events := response.NewEvents(w)
-		err := l.GetResultEvents(&req, func(resp *types.ResultResponse) error {
-			return events.Send("result", resp)
-		}, events.Alive)
-		if err != nil && !events.Begun() {
-			httpx.ErrorCtx(r.Context(), w, err)
-		} else if err != nil {
-			logx.WithContext(r.Context()).Infof("events end: %v", err)
-		}
+		svcCtx.Detached.Stream(w, r, func(ctx context.Context, events *response.Events) error {
+			l := result.NewGetResultEventsLogic(ctx, svcCtx)
+			return l.GetResultEvents(&req, func(resp *types.ResultResponse) error {
+				return events.Send("result", resp)
+			}, events.Alive)
+		})
 	}
 }

@@ -24,7 +24,11 @@ func GetUserResultHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
 		}
 
 		l := result.NewGetUserResultLogic(r.Context(), svcCtx)
-		resp, err := l.GetUserResult(&req)
+		resp, wait, err := l.GetUserResult(&req)
+		if wait > 0 {
+			svcCtx.Detached.Answer(w, r, result.Await(svcCtx, req.ProductId, req.UserId, wait))
+			return
+		}
 		if err != nil {
 			httpx.ErrorCtx(r.Context(), w, err)
 			return

@@ -6,6 +6,7 @@ package result
 import (
 	"context"
 	"errors"
+	"time"
 
 	"seckill/internal/logic/view"
 	"seckill/internal/request"
@@ -33,19 +34,36 @@ func NewGetUserResultLogic(ctx context.Context, svcCtx *svc.ServiceContext) *Get
 	}
 }
 
-// GetUserResult answers: Result of a user for a product.
-func (l *GetUserResultLogic) GetUserResult(req *types.ResultRequest) (*types.ResultResponse, error) {
-	wait, err := request.Wait(req.Wait)
-	if err != nil {
-		return nil, err
+// GetUserResult answers: Result of a user for a product. What it answers is the present
+// result; wait above 0 says that it is to be awaited for that long, by Await.
+func (l *GetUserResultLogic) GetUserResult(req *types.ResultRequest) (resp *types.ResultResponse, wait time.Duration, err error) {
+	if wait, err = request.Wait(req.Wait); err != nil {
+		return nil, 0, err
 	}
-	row, err := l.svcCtx.Results.Await(l.ctx, req.ProductId, req.UserId, wait)
+	row, err := l.svcCtx.Results.Result(l.ctx, req.ProductId, req.UserId)
+	if err != nil && !errors.Is(err, model.ErrNotFound) || err == nil && seckill.Status(row.Status).Terminal() {
+		wait = 0
+	}
+	resp, err = present(l.svcCtx, req.ProductId, req.UserId, row, err)
+	return resp, wait, err
+}
+
+// Await returns what answers the result of a user for a product as soon as it is final,
+// or after wait what there is. It holds nothing of the request.
+func Await(svcCtx *svc.ServiceContext, productID, userID int64, wait time.Duration) func(ctx context.Context) (any, error) {
+	return func(ctx context.Context) (any, error) {
+		row, err := svcCtx.Results.Await(ctx, productID, userID, wait)
+		return present(svcCtx, productID, userID, row, err)
+	}
+}
+
+// present is the answer to what a look for a result has come to.
+func present(svcCtx *svc.ServiceContext, productID, userID int64, row *model.UserResult, err error) (*types.ResultResponse, error) {
 	if errors.Is(err, model.ErrNotFound) {
-		return nil, seckill.Errorf(seckill.CodeResultNotFound,
-			"user %d has no attempt for product %d", req.UserId, req.ProductId)
+		return nil, seckill.Errorf(seckill.CodeResultNotFound, "user %d has no attempt for product %d", userID, productID)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return view.Result(row, l.svcCtx.Pressure.Delay(req.ProductId)), nil
+	return view.Result(row, svcCtx.Pressure.Delay(productID)), nil
 }

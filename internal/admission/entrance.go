@@ -113,6 +113,7 @@ var messages = map[seckill.Code]string{
 
 func (e *Entrance) refuse(ctx context.Context, productID int64, code seckill.Code, delay time.Duration) error {
 	if code == seckill.CodeNotLoaded && !e.Books.Missing(ctx, productID) {
+		e.Gate.Forget(productID)
 		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
 	}
 	e.Counter.AttemptDecided(productID, strings.ToLower(string(code)))

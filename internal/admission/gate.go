@@ -96,6 +96,9 @@ func (g *Gate) lane(productID int64) *lane {
 	return found.(*lane) //nolint:forcetypeassert // the map holds nothing else
 }
 
+// Forget drops what the gate remembers of a product that turned out not to exist.
+func (g *Gate) Forget(productID int64) { g.lanes.Delete(productID) }
+
 // admit sends the attempts of waiters to Redis in one call and gives each its outcome.
 // It calls soldOut first when the gate has answered so by itself.
 func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {

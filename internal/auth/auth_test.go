@@ -142,3 +142,39 @@ func TestActorIsTheSubject(t *testing.T) {
 		t.Errorf("actor = %q, want alice", got)
 	}
 }
+
+func TestATokenThatWasValidIsRefusedWhenItHasExpired(t *testing.T) {
+	verifier := auth.NewVerifier(secret)
+	token, err := auth.IssueToken(secret, "bff", "bff", 2*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time from memory
+		if who, err := verifier.Verify(token); err != nil || who.Subject != "bff" {
+			t.Fatalf("a valid token: %+v, %v", who, err)
+		}
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		if _, err := verifier.Verify(token); err != nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the token is still valid")
+		}
+		time.Sleep(20 * time.Millisecond) // the pause between two looks
+	}
+}
+
+func TestTheTokensOfOneVerifierAreNotThoseOfAnother(t *testing.T) {
+	token, err := auth.IssueToken(secret, "bff", "bff", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.NewVerifier(secret).Verify(token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.NewVerifier(strings.ToUpper(secret) + "x").Verify(token); err == nil {
+		t.Error("a token is valid for another secret")
+	}
+}

@@ -15,15 +15,12 @@ type (
 )
 
 // HideCredentials moves the Authorization header of r into the context of the
-// request that it returns. go-zero writes the whole request into the log when an
+// request that it returns, which takes the place of r. go-zero writes the whole request into the log when an
 // answer is 500 or above: what is not in the header cannot end up there.
 func HideCredentials(r *http.Request) *http.Request {
 	values := r.Header.Values(header)
 	hidden := r.WithContext(context.WithValue(r.Context(), credentialsKey{}, values))
-	if len(values) > 0 {
-		hidden.Header = r.Header.Clone()
-		hidden.Header.Del(header)
-	}
+	hidden.Header.Del(header) // shared with r, which nobody reads any more
 	return hidden
 }
 

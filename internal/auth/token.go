@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -53,10 +54,25 @@ func IssueToken(secret, subject, role string, lifetime time.Duration) (string, e
 }
 
 // Verifier checks tokens. It is safe for concurrent use.
+//
+// It remembers the tokens that it has found valid: a BFF sends the same one with every
+// request, and to check a signature costs as much as to decide an attempt.
 type Verifier struct {
 	secret []byte
 	parser *jwt.Parser
+
+	mu    sync.RWMutex
+	valid map[string]verified
 }
+
+// verified is a token that is valid until its end.
+type verified struct {
+	who  Identity
+	ends time.Time
+}
+
+// maxVerified bounds how many tokens are remembered; beyond it all are forgotten.
+const maxVerified = 10_000
 
 // NewVerifier makes a verifier of tokens signed with secret.
 func NewVerifier(secret string) *Verifier {
@@ -66,6 +82,7 @@ func NewVerifier(secret string) *Verifier {
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 			jwt.WithExpirationRequired(),
 		),
+		valid: map[string]verified{},
 	}
 }
 
@@ -73,10 +90,27 @@ func NewVerifier(secret string) *Verifier {
 // returns whom it speaks for. Its errors may be logged but say too much for a
 // client.
 func (v *Verifier) Verify(token string) (Identity, error) {
+	v.mu.RLock()
+	known, found := v.valid[token]
+	v.mu.RUnlock()
+	if found && time.Now().Before(known.ends) {
+		return known.who, nil
+	}
 	var c claims
 	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.secret, nil })
 	if err != nil {
 		return Identity{}, fmt.Errorf("verify token: %w", err)
 	}
-	return Identity{Subject: c.Subject, Role: c.Role}, nil
+	who := Identity{Subject: c.Subject, Role: c.Role}
+	v.remember(token, verified{who: who, ends: c.ExpiresAt.Time})
+	return who, nil
+}
+
+func (v *Verifier) remember(token string, valid verified) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.valid) >= maxVerified {
+		clear(v.valid)
+	}
+	v.valid[token] = valid
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // source says which part of a request a field comes from. Its values are the
@@ -28,8 +29,29 @@ type rule struct {
 	min, max int64    // both inclusive
 }
 
-// rulesOf returns the rules of the fields of t that come from the given part.
+// known are the rules of every type that has been asked for: []rule by typePart.
+var known sync.Map
+
+// typePart is a type and the part of a request that some of its fields come from.
+type typePart struct {
+	of   reflect.Type
+	from source
+}
+
+// rulesOf returns the rules of the fields of t that come from the given part. They are
+// read from the tags once: at the rate of attempts that would cost more than all else
+// of reading a request.
 func rulesOf(t reflect.Type, from source) []rule {
+	key := typePart{t, from}
+	if found, ok := known.Load(key); ok {
+		return found.([]rule) //nolint:forcetypeassert // the map holds nothing else
+	}
+	rules := readRules(t, from)
+	known.Store(key, rules)
+	return rules
+}
+
+func readRules(t reflect.Type, from source) []rule {
 	var rules []rule
 	for i := range t.NumField() {
 		if tag, ok := t.Field(i).Tag.Lookup(string(from)); ok {

@@ -77,7 +77,7 @@ func tables(t *testing.T, url string) int {
 	var n int
 	err = pool.QueryRow(t.Context(),
 		`SELECT count(*) FROM pg_tables WHERE tablename = ANY(ARRAY['seckill_logs', 'seckill_products',
-		 'seckill_orders', 'seckill_dead_letters', 'seckill_audit'])`).Scan(&n)
+		 'seckill_orders', 'seckill_dead_letters', 'seckill_audit', 'seckill_moves', 'seckill_carried_entries'])`).Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +105,8 @@ func TestMigrationsEndWellInEveryOrder(t *testing.T) {
 			for _, step := range steps {
 				step(t, url)
 			}
-			if n := tables(t, url); n != 5 {
-				t.Errorf("%d of 5 tables", n)
+			if n := tables(t, url); n != 7 {
+				t.Errorf("%d of 7 tables", n)
 			}
 		})
 	}
@@ -126,7 +126,7 @@ func TestReplicasStartingAtOnceMigrateOnce(t *testing.T) {
 			t.Errorf("replica %d: %v", i, err)
 		}
 	}
-	if n := tables(t, url); n != 5 {
-		t.Errorf("%d of 5 tables", n)
+	if n := tables(t, url); n != 7 {
+		t.Errorf("%d of 7 tables", n)
 	}
 }

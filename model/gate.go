@@ -87,10 +87,12 @@ type GateState struct {
 	Moves     int64
 }
 
-// GateStates lists the gates of the products that have not ended.
+// GateStates lists the gates of the products that have not ended, or have within the
+// last hour: of those some attempts may be in flight yet.
 func (p *Pool) GateStates(ctx context.Context) ([]GateState, error) {
-	rows, err := p.Query(ctx,
-		"SELECT product_id, gate_epoch, moves FROM seckill_products WHERE status <> 'ENDED' ORDER BY product_id")
+	rows, err := p.Query(ctx, `
+SELECT product_id, gate_epoch, moves FROM seckill_products
+ WHERE status <> 'ENDED' OR updated_at > now() - interval '1 hour' ORDER BY product_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list gates: %w", err)
 	}

@@ -4,38 +4,53 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
+	"time"
 
-	"github.com/zeromicro/go-zero/core/limit"
-	"github.com/zeromicro/go-zero/core/stores/redis"
+	"seckill/internal/stream"
 )
 
-// limitPrefix begins the keys that count the attempts of users.
-const limitPrefix = "seckill:limit:"
+const (
+	// limitPrefix begins the keys that count the attempts of users.
+	limitPrefix = "seckill:limit:"
+	// limitTimeout bounds the question whether a user was too fast. He has still to pass
+	// the gate, on another server perhaps, within the time of his request.
+	limitTimeout = 500 * time.Millisecond
+)
 
 // UserLimiter bounds the attempts of each user, on all replicas together.
-type UserLimiter struct{ limit *limit.PeriodLimit }
+//
+// It does not count by go-zero's limit.PeriodLimit, whose client learns a minute late
+// that a replica has taken over from a dead master of a Redis Cluster: until then each
+// user whose count was there would wait a second and be counted nowhere.
+type UserLimiter struct {
+	clients   *stream.Clients
+	perSecond int64
+}
 
-// NewUserLimiter makes a limiter of perSecond attempts a user, counted in Redis at the
-// given addresses; several are a Redis Cluster. go-zero's client, which counts, knows
-// database 0 alone.
+// NewUserLimiter makes a limiter of perSecond attempts a user, counted in database 0 of
+// Redis at the given addresses; several are a Redis Cluster.
 func NewUserLimiter(perSecond int, addrs []string, password string) (*UserLimiter, error) {
-	conf := redis.RedisConf{Host: strings.Join(addrs, ","), Type: redis.NodeType, Pass: password, NonBlock: true}
-	if len(addrs) > 1 {
-		conf.Type = redis.ClusterType
+	if perSecond < 1 {
+		return nil, fmt.Errorf("make rate limiter: %d attempts a second", perSecond)
 	}
-	store, err := redis.NewRedis(conf)
-	if err != nil {
-		return nil, fmt.Errorf("make rate limiter: %w", err)
-	}
-	return &UserLimiter{limit: limit.NewPeriodLimit(1, perSecond, store, limitPrefix)}, nil
+	return &UserLimiter{
+		clients: stream.NewClients(stream.ClientConfig{
+			Addrs: addrs, Password: password, ReadTimeout: limitTimeout, WriteTimeout: limitTimeout,
+		}),
+		perSecond: int64(perSecond),
+	}, nil
 }
 
 // Allow implements Limiter.
 func (l *UserLimiter) Allow(ctx context.Context, userID int64) (bool, error) {
-	state, err := l.limit.TakeCtx(ctx, strconv.FormatInt(userID, 10))
+	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
+	defer cancel()
+	n, err := limitScript.Run(ctx, l.clients.Commands, []string{limitPrefix + strconv.FormatInt(userID, 10)}).Int64()
 	if err != nil {
 		return false, fmt.Errorf("count attempts of user %d: %w", userID, err)
 	}
-	return state != limit.OverQuota, nil
+	return n <= l.perSecond, nil
 }
+
+// Close closes the limiter's connections.
+func (l *UserLimiter) Close() error { return l.clients.Close() }

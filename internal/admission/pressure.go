@@ -19,6 +19,9 @@ const (
 	assumedRate = 2000
 	// smoothing is the weight of the last measurement among those before.
 	smoothing = 0.3
+	// stallAfter is how long nothing may be settled until that is a stall: a slow
+	// database takes seconds for a batch, and settles nothing between two of them.
+	stallAfter = 5 * time.Second
 )
 
 // Pressure knows how long an attempt that is admitted now will wait for its settlement.
@@ -81,20 +84,19 @@ func (p *Pressure) Measure(ctx context.Context) error {
 		return nil
 	}
 	backlogs, err := p.backlogs(ctx, ids)
-	if err != nil {
-		return err
-	}
 	now := time.Now()
-	for i, g := range gauges {
-		g.observe(now, backlogs[i])
+	for i, b := range backlogs {
+		if b.Err == nil {
+			gauges[i].observe(now, b)
+		}
 	}
-	return nil
+	return err
 }
 
 // observe takes a measurement. The rate at which entries were settled tells what can be
 // settled only when there was more to do than was done: then it counts, else it is a
-// lower bound. While nothing at all is settled, PostgreSQL being away, the rate stays
-// what it was, so that the backlog decides.
+// lower bound. A measurement lasts until something was settled. While nothing at all
+// is, PostgreSQL being away, the rate stays what it was, so that the backlog decides.
 func (g *pressureGauge) observe(now time.Time, b stream.Backlog) {
 	done, seconds := float64(b.Done-g.last.Done), now.Sub(g.at).Seconds()
 	if !g.at.IsZero() && done > 0 && seconds > 0 {
@@ -107,6 +109,8 @@ func (g *pressureGauge) observe(now time.Time, b stream.Backlog) {
 			g.rate = rate
 		}
 	}
-	g.at, g.last = now, b
+	if done != 0 || b.Waiting == 0 || now.Sub(g.at) >= stallAfter {
+		g.at, g.last = now, b
+	}
 	g.delay.Store(int64(float64(b.Waiting) / g.rate * float64(time.Second)))
 }

@@ -22,6 +22,8 @@ var (
 	readSource string
 	//go:embed script/correct.lua
 	correctSource string
+	//go:embed script/limit.lua
+	limitSource string
 
 	admitScript   = redis.NewScript(admitSource)
 	applyScript   = redis.NewScript(applySource)
@@ -30,4 +32,5 @@ var (
 	openScript    = redis.NewScript(openSource)
 	readScript    = redis.NewScript(readSource)
 	correctScript = redis.NewScript(correctSource)
+	limitScript   = redis.NewScript(limitSource)
 )

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -84,26 +85,32 @@ type Brief struct {
 	Loaded         bool
 	Epoch, Applied int64
 	Run            string
+	Err            error // the server has not answered; the rest is unknown
 }
 
-// Briefs reads the gates of products, in one round trip a server.
+// Briefs reads the gates of products, in one round trip a server. When a server does not
+// answer it returns the error, and the briefs of the products that are on others.
 func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) {
 	pipe := g.client.Pipeline()
 	replies := make([]*redis.SliceCmd, len(productIDs))
 	for i, id := range productIDs {
 		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run")
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, fmt.Errorf("read %d gates: %w", len(productIDs), err)
+	_, err := pipe.Exec(ctx)
+	if err != nil {
+		err = fmt.Errorf("read %d gates: %w", len(productIDs), err)
 	}
 	briefs := make([]Brief, len(productIDs))
 	for i, reply := range replies {
-		if v := reply.Val(); v[0] != nil {
+		v, replyErr := reply.Result()
+		if replyErr != nil {
+			briefs[i].Err = replyErr
+		} else if v[0] != nil {
 			run, _ := v[2].(string)
 			briefs[i] = Brief{Loaded: true, Epoch: integer(v[0]), Applied: integer(v[1]), Run: run}
 		}
 	}
-	return briefs, nil
+	return briefs, err
 }
 
 // Apply tells a gate of moves, in the order of their numbers, and of the terms as they
@@ -207,18 +214,22 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 		for _, field := range page {
 			args = append(args, field, fields[field])
 		}
-		if err := client.HSet(ctx, key, args...).Err(); err != nil {
+		pipe := client.Pipeline()
+		pipe.HSet(ctx, key, args...)
+		pipe.Expire(ctx, key, asideLife) // at once: who puts it aside may not live to the end
+		if _, err := pipe.Exec(ctx); err != nil {
 			return err
 		}
 	}
-	return client.Expire(ctx, key, asideLife).Err()
+	return nil
 }
 
 // Correct adds a difference to what a gate has left, unless it is of another epoch, or
 // has been told another move, than when the difference was found; it reports whether
-// it did.
+// it did. A name of its own tells the gate a call that is repeated after a lost reply.
 func (g *Gate) Correct(ctx context.Context, productID int64, at State, difference int64) (bool, error) {
-	done, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate}, at.Epoch, at.Applied, difference).Bool()
+	done, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate},
+		at.Epoch, at.Applied, difference, rand.Text()).Bool()
 	if err != nil {
 		return false, fmt.Errorf("correct gate of product %d: %w", productID, err)
 	}

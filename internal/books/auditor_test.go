@@ -1,7 +1,6 @@
 package books_test
 
 import (
-	"os"
 	"reflect"
 	"sync"
 	"testing"
@@ -16,8 +15,6 @@ import (
 	"seckill/internal/servertest"
 	"seckill/model"
 )
-
-func TestMain(m *testing.M) { os.Exit(servertest.Run(m)) }
 
 type silent struct{}
 

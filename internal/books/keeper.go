@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +21,9 @@ const (
 	// followInterval is how often the gates are compared with the books, and moves that
 	// nobody has told the gate of are looked for.
 	followInterval = 500 * time.Millisecond
+	// lookTimeout bounds the look at the gates: a server that is silent must not hold up
+	// the products of others.
+	lookTimeout = 3 * time.Second
 	// bringTimeout bounds one effort to bring a gate in step; the next look begins another.
 	bringTimeout = 30 * time.Second
 )
@@ -172,20 +176,23 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 	if len(ids) == 0 {
 		return behind, nil
 	}
-	briefs, err := k.gate.Briefs(ctx, ids)
-	if err != nil {
-		return behind, err
-	}
-	runs, err := k.streams.Runs(ctx, ids)
-	if err != nil {
-		return behind, err
-	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	// Products of a server that does not answer wait for it; the others do not.
+	briefs, briefsErr := k.gate.Briefs(ctx, ids)
+	runs, runsErr := k.streams.Runs(ctx, ids)
 	for i, s := range states {
-		if b := briefs[i]; !b.Loaded || b.Epoch != s.Epoch || b.Run != runs[i] || b.Applied < s.Moves {
+		b, run := briefs[i], runs[i]
+		if b.Err != nil || run.Err != nil {
+			continue
+		}
+		// A gate that knows more than the books has been told since they were read, or
+		// the books have lost something: load looks again in the other order.
+		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves {
 			behind = append(behind, s.ProductID)
 		}
 	}
-	return behind, nil
+	return behind, errors.Join(briefsErr, runsErr)
 }
 
 func formatID(productID int64) string { return strconv.FormatInt(productID, 10) }

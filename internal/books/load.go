@@ -68,8 +68,8 @@ func (k *Keeper) inForce(ctx context.Context, productID, broken int64) (inForce 
 		return false, 0, "", err
 	}
 	b := briefs[0]
-	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0] && b.Applied <= product.Moves && b.Epoch != broken
-	return inForce, product.Epoch, runs[0], nil
+	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0].ID && b.Applied <= product.Moves && b.Epoch != broken
+	return inForce, product.Epoch, runs[0].ID, nil
 }
 
 // reopen closes a product's gate and opens it under the next epoch.
@@ -89,8 +89,13 @@ func (k *Keeper) reopen(ctx context.Context, productID, epoch int64, run string)
 	if err := k.gate.Open(ctx, productID, opening); err != nil {
 		return err
 	}
-	// What was settled between the books and the opening was forgotten too early.
-	return k.forgetSettled(ctx, productID, opening.InFlight)
+	// What was stored between the books and the opening was forgotten too early.
+	entries := make(map[string]int64, len(opening.InFlight)+len(opening.Waiting))
+	maps.Copy(entries, opening.InFlight)
+	for user, id := range opening.Waiting { // those without a unit, too
+		entries[id] = user
+	}
+	return k.forgetSettled(ctx, productID, entries)
 }
 
 // writtenEntries are the entries of a stream that the gate has written, in the order

@@ -19,14 +19,14 @@ import (
 //
 // seckill.CodeProductNotFound and seckill.CodeRecordOnly tell of a product without books.
 func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int64, error) {
-	err := k.Bring(ctx, productID)
-	if errors.Is(err, model.ErrNotFound) {
-		return 0, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
-	}
-	if err != nil {
-		return 0, err
-	}
 	for range readings {
+		err := k.Bring(ctx, productID)
+		if errors.Is(err, model.ErrNotFound) {
+			return 0, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+		}
+		if err != nil {
+			return 0, err
+		}
 		difference, done, err := k.correct(ctx, actor, productID)
 		if err != nil {
 			return 0, fmt.Errorf("repair books of product %d: %w", productID, err)
@@ -38,7 +38,9 @@ func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int
 	return 0, seckill.Errorf(seckill.CodeUnavailable, "the gate of product %d is being opened, try again", productID)
 }
 
-// correct makes one try; it reports false when the gate was told something meanwhile.
+// correct corrects a gate while its product is locked; it reports false when it could
+// not, because the gate is being opened. A try is in vain when the gate is told
+// something meanwhile. Under the lock no move is added, so that comes to an end.
 func (k *Keeper) correct(ctx context.Context, actor string, productID int64) (difference int64, done bool, err error) {
 	err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
 		stock, err := model.LockStock(ctx, tx, productID)
@@ -48,41 +50,60 @@ func (k *Keeper) correct(ctx context.Context, actor string, productID int64) (di
 		if !stock.Settled {
 			return seckill.Errorf(seckill.CodeRecordOnly, "product %d is record-only and has no stock", productID)
 		}
-		gate, flying, err := k.gate.AllInFlight(ctx, productID)
+		for try := 0; try < readings && !done; try++ {
+			if difference, err = k.try(ctx, tx, actor, stock); err != nil && !errors.Is(err, errTold) {
+				return err
+			}
+			done = err == nil
+		}
+		return nil
+	})
+	return difference, done, err
+}
+
+// errTold takes a try back.
+var errTold = errors.New("the gate is not in force, or has been told something meanwhile")
+
+// try makes one try, or fails with errTold.
+func (k *Keeper) try(ctx context.Context, tx pgx.Tx, actor string, stock model.GateProduct) (difference int64, err error) {
+	err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint: the audit is of one try
+		gate, flying, err := k.gate.AllInFlight(ctx, stock.ProductID)
 		if errors.Is(err, admission.ErrNotLoaded) || err == nil && gate.Epoch != stock.Epoch {
-			return nil
+			return errTold
 		}
 		if err != nil {
 			return err
 		}
-		difference, err = k.difference(ctx, tx, productID, stock, gate, flying)
-		if err != nil || difference == 0 {
-			done = err == nil
+		if difference, err = k.difference(ctx, tx, stock, gate, flying); err != nil {
 			return err
 		}
-		if err := model.InsertAudit(ctx, tx, actor, "books.repair", "product:"+formatID(productID),
-			map[string]any{"difference": difference, "left": gate.Left}); err != nil {
+		if err := audit(ctx, tx, actor, stock.ProductID, difference, gate.Left); err != nil {
 			return err
 		}
-		done, err = k.gate.Correct(ctx, productID, gate, difference)
+		// A difference of 0 counts, too, only if the gate was told nothing meanwhile.
+		done, err := k.gate.Correct(ctx, stock.ProductID, gate, difference)
 		if err == nil && !done {
 			return errTold
 		}
 		return err
 	})
-	if errors.Is(err, errTold) {
-		err = nil
-	}
-	return difference, done, err
+	return difference, err
 }
 
-// errTold rolls a try back.
-var errTold = errors.New("the gate has been told something meanwhile")
+// audit writes a correction down; none leaves no row.
+func audit(ctx context.Context, tx pgx.Tx, actor string, productID, difference, left int64) error {
+	if difference == 0 {
+		return nil
+	}
+	return model.InsertAudit(ctx, tx, actor, "books.repair", "product:"+formatID(productID),
+		map[string]any{"difference": difference, "left": left})
+}
 
 // difference is what a gate should have left more than it has, and forgets what of its
 // entries in flight is settled. While the product is locked nothing else settles.
-func (k *Keeper) difference(ctx context.Context, tx pgx.Tx, productID int64, stock model.GateProduct,
-	gate admission.State, flying []admission.Entry) (int64, error) {
+func (k *Keeper) difference(ctx context.Context, tx pgx.Tx, stock model.GateProduct, gate admission.State,
+	flying []admission.Entry) (int64, error) {
+	productID := stock.ProductID
 	ids := make([]string, len(flying))
 	for i, e := range flying {
 		ids[i] = e.StreamID

@@ -16,7 +16,9 @@
 // it run by the user `postgres`, or `nobody`.
 //
 // Redis is `redis-server` from the PATH, with its append-only file on, else
-// miniredis inside this process, which keeps nothing: see [Redis.Persistent].
+// miniredis inside this process, which keeps nothing: see [Redis.Persistent]. For tests
+// alone, [StartRedisCluster] makes a real Redis Cluster of six servers, three masters and a
+// replica of each, which can move a slot and kill a master.
 //
 // The environment can ask for the substitutes, to try them where the real ones
 // are installed: SECKILL_DEVSTACK_POSTGRES=embedded, SECKILL_DEVSTACK_REDIS=miniredis.

@@ -37,4 +37,7 @@ type Options struct {
 	// Log receives the server's output. Defaults to a file in Dir, whose end
 	// goes into the error when the server does not start.
 	Log io.Writer
+	// Env is added to the environment of the server, each as KEY=value; of a single
+	// Redis alone, such as for a clock that is wrong. Defaults to none.
+	Env []string
 }

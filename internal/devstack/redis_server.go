@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,12 +33,12 @@ func startRedisServer(ctx context.Context, path string, o Options) (*redisServer
 		name: "Redis", folder: f, out: out, ready: redisReady,
 		signals: []syscall.Signal{syscall.SIGTERM},
 		command: func(port int) command {
+			program, args := withEnv(o.Env, path, []string{
+				"--port", strconv.Itoa(port), "--bind", loopback, "--dir", f.data(),
+				"--appendonly", "yes", "--save", "", "--daemonize", "no",
+			})
 			return command{
-				path: path,
-				args: []string{
-					"--port", strconv.Itoa(port), "--bind", loopback, "--dir", f.data(),
-					"--appendonly", "yes", "--save", "", "--daemonize", "no",
-				},
+				path: program, args: args,
 				dir: f.path, out: out.writer, deathSignal: syscall.SIGTERM,
 			}
 		},
@@ -46,6 +47,15 @@ func startRedisServer(ctx context.Context, path string, o Options) (*redisServer
 		return nil, errors.Join(err, out.close(), f.close())
 	}
 	return r, nil
+}
+
+// withEnv runs a program by env(1), which becomes the program, so that the variables
+// reach nothing else.
+func withEnv(env []string, path string, args []string) (program string, all []string) {
+	if len(env) == 0 {
+		return path, args
+	}
+	return "env", slices.Concat(env, []string{path}, args)
 }
 
 func (r *redisServer) begin(ctx context.Context, port int) error {

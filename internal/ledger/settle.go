@@ -64,6 +64,23 @@ type look struct {
 	entries bool // whether they are stored
 }
 
+// asked returns the users and the entries of a batch that are looked up. A dead letter
+// that the gate has admitted is looked up always: these are few.
+func (at look) asked(b Batch) (users []int64, ids []string) {
+	if at.users {
+		users = distinctUsers(b.Attempts)
+	}
+	if at.entries {
+		ids = streamIDs(b.Attempts)
+	}
+	for i := range b.Dead {
+		if b.Dead[i].Epoch != 0 {
+			ids = append(ids, b.Dead[i].StreamID)
+		}
+	}
+	return users, ids
+}
+
 // settled is what a settlement has written.
 type settled struct {
 	outcome Outcome
@@ -73,14 +90,7 @@ type settled struct {
 }
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
-	var users []int64
-	var ids []string
-	if at.users {
-		users = distinctUsers(b.Attempts)
-	}
-	if at.entries {
-		ids = streamIDs(b.Attempts)
-	}
+	users, ids := at.asked(b)
 	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids)
 	if err != nil {
 		return settled{}, err
@@ -103,7 +113,7 @@ func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) 
 	sale := saleOf(tx.Product)
 	decisions, _ := sale.Settle(fresh, tx.Slots)
 	orders, logs := rows(b.ProductID, fresh, decisions, sale, tx.Product.Now)
-	move := moveOf(gate, fresh, decisions, dead, buried)
+	move := moveOf(gate, fresh, decisions, givenUp(dead, buried, tx.LogUsers))
 	if err := tx.Commit(ctx, orders, logs, move); err != nil {
 		return settled{}, err
 	}
@@ -137,16 +147,28 @@ func gateOf(ctx context.Context, tx *model.Settlement, fresh []seckill.Attempt, 
 	return gate, err
 }
 
+// givenUp returns the dead letters that end the way of an attempt: those that are new,
+// unless the same attempt is stored as a log. That happens when our own code fails after
+// the commit, again and again; the log then keeps the unit.
+func givenUp(dead []seckill.DeadLetter, buried []bool, stored map[string]int64) []seckill.DeadLetter {
+	var given []seckill.DeadLetter
+	for i := range dead {
+		if user, found := stored[dead[i].StreamID]; buried[i] && (!found || user != dead[i].UserID) {
+			given = append(given, dead[i])
+		}
+	}
+	return given
+}
+
 // moveOf returns what the gate has to be told of a settlement, nil when there is
-// nothing. A dead letter that is new gives its unit back as a loser does.
-func moveOf(gate seckill.Gate, fresh []seckill.Attempt, decisions []seckill.Decision,
-	dead []seckill.DeadLetter, buried []bool) *model.Move {
+// nothing. What ended as a dead letter gives its unit back as a loser does.
+func moveOf(gate seckill.Gate, fresh []seckill.Attempt, decisions []seckill.Decision, dead []seckill.DeadLetter) *model.Move {
 	var m seckill.Move
 	for i := range fresh {
 		m.Settled(&fresh[i], decisions[i], gate.Counts(fresh[i].StreamID, fresh[i].Epoch))
 	}
 	for i := range dead {
-		if buried[i] && gate.Counts(dead[i].StreamID, dead[i].Epoch) {
+		if gate.Counts(dead[i].StreamID, dead[i].Epoch) {
 			m.Free(dead[i].UserID)
 		}
 	}

@@ -1,6 +1,7 @@
 package seckill_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,6 +74,48 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestTheMarkOfOurOwnGate is never an error: whatever else stands under its name is a
+// field like others.
+func TestTheMarkOfOurOwnGate(t *testing.T) {
+	tests := []struct {
+		name     string
+		field    any
+		admitted bool
+		epoch    int64
+	}{
+		{"none", nil, false, 0},
+		{"of a settled product", "12", true, 12},
+		{"of a record-only product", "0", true, 0},
+		{"of the last epoch", "9223372036854775807", true, 9223372036854775807},
+		{"beyond int64", "9223372036854775808", false, 0},
+		{"empty", "", false, 0},
+		{"negative", "-1", false, 0},
+		{"with a sign", "+1", false, 0},
+		{"with a leading zero", "01", false, 0},
+		{"with a space", "1 ", false, 0},
+		{"words", "latest", false, 0},
+		{"no string", 12, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fields := map[string]any{"uid": "5"}
+			if tt.field != nil {
+				fields[seckill.EpochField] = tt.field
+			}
+			a, reason := seckill.Decode("5-1", fields)
+			if reason != "" || a.UserID != 5 || a.Admitted != tt.admitted || tt.admitted && a.Epoch != tt.epoch {
+				t.Errorf("%+v, %q; want admitted %v, epoch %d", a, reason, tt.admitted, tt.epoch)
+			}
+			if letter := a.DeadLetter(seckill.DeadTooManyDeliveries, 5); letter.Epoch != a.Epoch {
+				t.Errorf("its dead letter is of epoch %d, not %d", letter.Epoch, a.Epoch)
+			}
+			if !tt.admitted && (seckill.Gate{Epoch: 12}).Counts(a.StreamID, a.Epoch) {
+				t.Error("the gate has counted it")
+			}
+		})
+	}
+}
+
 // FuzzDecode checks what holds of every entry, whatever its bytes: an attempt keeps
 // every rule and can be read back from its own fields; a dead letter always has
 // JSON that PostgreSQL takes.
@@ -80,6 +123,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add("123", "1234567890", "r-1", "k", "v")
 	f.Add("0", "-1", "", "\x00", "\xff")
 	f.Add("9223372036854775807", "253402300799999", "~", "base64:", "")
+	f.Add("5", "1", "r", "epoch", "12")
+	f.Add("5", "1", "r", "epoch", "0")
+	f.Add("5", "1", "r", "epoch", "99999999999999999999")
 	f.Fuzz(func(t *testing.T, uid, ts, rid, name, value string) {
 		fields := map[string]any{name: value, "uid": uid, "ts": ts, "rid": rid}
 		a, reason := seckill.Decode("1-1", fields)
@@ -89,6 +135,10 @@ func FuzzDecode(f *testing.F) {
 		}
 		if a.UserID <= 0 || a.EventAtMs <= 0 || a.EventAtMs > 253402300799999 || a.RequestID != rid || len(rid) > 64 {
 			t.Errorf("attempt breaks a rule: %+v", a)
+		}
+		marked := name == seckill.EpochField && strconv.FormatInt(a.Epoch, 10) == value
+		if a.Admitted && !marked || a.Epoch < 0 || name != seckill.EpochField && a.Epoch != 0 {
+			t.Errorf("field %q = %q makes an entry of epoch %d, admitted %v", name, value, a.Epoch, a.Admitted)
 		}
 		again, reason := seckill.Decode("1-1", map[string]any{"uid": uid, "ts": ts, "rid": rid})
 		if reason != "" || again.UserID != a.UserID || again.EventAtMs != a.EventAtMs {

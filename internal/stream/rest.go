@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -88,87 +87,76 @@ func (i *Inspector) Now(ctx context.Context) (time.Time, error) {
 type Backlog struct {
 	Waiting int64 // not delivered, or delivered and not acknowledged
 	Done    int64 // delivered and acknowledged
+	Err     error // the server has not answered; the rest is unknown
 }
 
-// Backlogs reads the backlogs of products, in one round trip a server.
+// Backlogs reads the backlogs of products, in one round trip a server. When a server does
+// not answer it returns the error, and the backlogs of the products that are on others.
 func (i *Inspector) Backlogs(ctx context.Context, productIDs []int64) ([]Backlog, error) {
 	pipe := i.client.Pipeline()
 	groups, lengths := make([]*redis.XInfoGroupsCmd, len(productIDs)), make([]*redis.IntCmd, len(productIDs))
 	for n, id := range productIDs {
 		groups[n], lengths[n] = pipe.XInfoGroups(ctx, i.key(id)), pipe.XLen(ctx, i.key(id))
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !isNoKey(err) {
-		return nil, fmt.Errorf("read %d backlogs: %w", len(productIDs), err)
-	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	var err error
 	backlogs := make([]Backlog, len(productIDs))
 	for n := range productIDs {
-		backlogs[n] = Backlog{Waiting: lengths[n].Val()} // of a stream without our group
-		for _, g := range groups[n].Val() {
-			if g.Name == i.group {
-				lag := max(g.Lag, 0) // -1 when Redis cannot tell
-				backlogs[n] = Backlog{Waiting: lag + g.Pending, Done: g.EntriesRead - g.Pending}
-			}
+		if backlogs[n] = i.backlog(groups[n], lengths[n]); backlogs[n].Err != nil {
+			err = fmt.Errorf("read %d backlogs: %w", len(productIDs), backlogs[n].Err)
 		}
 	}
-	return backlogs, nil
+	return backlogs, err
 }
+
+func (i *Inspector) backlog(groups *redis.XInfoGroupsCmd, length *redis.IntCmd) Backlog {
+	for _, err := range []error{groups.Err(), length.Err()} {
+		if err != nil && !isNoKey(err) {
+			return Backlog{Err: err}
+		}
+	}
+	for _, g := range groups.Val() {
+		if g.Name == i.group {
+			lag := max(g.Lag, 0) // -1 when Redis cannot tell
+			return Backlog{Waiting: lag + g.Pending, Done: g.EntriesRead - g.Pending}
+		}
+	}
+	return Backlog{Waiting: length.Val()} // of a stream without our group
+}
+
+// Run is the run of a Redis server: another one when the server is started again.
+type Run struct {
+	ID  string // "" where the server does not tell
+	Err error  // the server has not answered
+}
+
+// runSource asks the server that serves KEYS[1] for its run. KEYS[2] never exists: while
+// a slot moves, Redis refuses (TRYAGAIN) a script of several keys unless all of them are
+// there, so that no answer comes from a server that does not serve the whole slot. A
+// client's own picture of the cluster will not do. It is older than that of other
+// replicas after a move, and each would open the gate for the server that it believes in.
+const runSource = `
+local info = redis.pcall('INFO', 'server')
+return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''`
 
 // Runs returns, for each product, which run of which Redis server serves its stream: it
-// changes when the server is started again and when another takes over. It is "" where
-// the server does not tell.
-func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]string, error) {
-	runs, known := make([]string, len(productIDs)), map[redis.Cmdable]string{}
+// changes when the server is started again, when another takes over, and when the slot
+// moves. When a server does not answer it returns the error, and the runs of the
+// products that are on others.
+func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error) {
+	pipe := i.client.Pipeline()
+	replies := make([]*redis.Cmd, len(productIDs))
 	for n, id := range productIDs {
-		server, err := i.server(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		run, asked := known[server]
-		if !asked {
-			if run, err = runOf(ctx, server); err != nil {
-				i.reload(ctx)
-				return nil, err
-			}
-			known[server] = run
-		}
-		runs[n] = run
+		key := i.key(id)
+		replies[n] = pipe.Eval(ctx, runSource, []string{key, "{" + key + "}:none"})
 	}
-	return runs, nil
-}
-
-// server returns the client of the server that a product's stream is on.
-func (i *Inspector) server(ctx context.Context, productID int64) (redis.Cmdable, error) {
-	cluster, ok := i.client.(*redis.ClusterClient)
-	if !ok {
-		return i.client, nil
-	}
-	server, err := cluster.MasterForKey(ctx, i.key(productID))
+	_, err := pipe.Exec(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find the server of product %d: %w", productID, err)
+		err = fmt.Errorf("ask for the servers of %d products: %w", len(productIDs), err)
 	}
-	return server, nil
-}
-
-// reload has the client look anew who serves what: a server that was asked in person and
-// does not answer may have been replaced.
-func (i *Inspector) reload(ctx context.Context) {
-	if cluster, ok := i.client.(*redis.ClusterClient); ok {
-		cluster.ReloadState(ctx)
+	runs := make([]Run, len(productIDs))
+	for n, reply := range replies {
+		runs[n].ID, runs[n].Err = reply.Text()
 	}
-}
-
-func runOf(ctx context.Context, server redis.Cmdable) (string, error) {
-	info, err := server.Info(ctx, "server").Result()
-	if err != nil && strings.Contains(err.Error(), "is not supported") { // miniredis
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("ask a server for its run: %w", err)
-	}
-	for line := range strings.Lines(info) {
-		if run, found := strings.CutPrefix(line, "run_id:"); found {
-			return strings.TrimSpace(run), nil
-		}
-	}
-	return "", nil
+	return runs, err
 }

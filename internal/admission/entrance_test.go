@@ -1,0 +1,253 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/admission"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/internal/stream"
+)
+
+// desk is everything around an Entrance, and what it has been told.
+type desk struct {
+	exists   bool // what Books answer
+	allowed  bool // what the Limiter answers
+	limitErr error
+	backlog  stream.Backlog
+
+	outcomes []string
+	changed  []int64
+	missing  int
+	limited  int
+}
+
+// Missing implements admission.Books.
+func (d *desk) Missing(context.Context, int64) bool { d.missing++; return d.exists }
+
+// Allow implements admission.Limiter.
+func (d *desk) Allow(context.Context, int64) (bool, error) { d.limited++; return d.allowed, d.limitErr }
+
+// Changed implements admission.Listener.
+func (d *desk) Changed(productID int64, users []int64) {
+	d.changed = append(append(d.changed, productID), users...)
+}
+
+// AttemptDecided implements admission.Counter.
+func (d *desk) AttemptDecided(productID int64, outcome string) {
+	d.outcomes = append(d.outcomes, fmt.Sprint(productID, " ", outcome))
+}
+
+// entrance opens an entrance with a desk around it that lets everybody in.
+func entrance(t *testing.T, gate *admission.Gate, change func(*desk)) (*admission.Entrance, *desk) {
+	t.Helper()
+	d := &desk{exists: true, allowed: true}
+	if change != nil {
+		change(d)
+	}
+	pressure := admission.NewPressure(func(_ context.Context, ids []int64) ([]stream.Backlog, error) {
+		return slices.Repeat([]stream.Backlog{d.backlog}, len(ids)), nil
+	})
+	pressure.Delay(product)
+	if err := pressure.Measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &admission.Entrance{
+		Gate: gate, Pressure: pressure, MaxDelay: 10 * time.Second, Limiter: d, Books: d, Listener: d, Counter: d,
+	}, d
+}
+
+// refusal is the *seckill.Error that err is.
+func refusal(t *testing.T, err error) *seckill.Error {
+	t.Helper()
+	known, ok := errors.AsType[*seckill.Error](err)
+	if !ok {
+		t.Fatalf("%v is not for a client", err)
+	}
+	if known.Message == "" {
+		t.Errorf("%s says nothing", known.Code)
+	}
+	return known
+}
+
+func TestRefusalsAtTheEntrance(t *testing.T) {
+	// At the assumed 2,000 a second 30,000 entries take 15 s, 20,000 exactly the 10 s
+	// that are allowed.
+	backlog := func(n int64) func(*desk) { return func(d *desk) { d.backlog.Waiting = n } }
+	slow := func(d *desk) { d.allowed = false }
+	open := func(change func(*admission.Opening)) *admission.Opening { o := active(5, 1); change(&o); return &o }
+	tests := []struct {
+		name    string
+		desk    func(*desk)
+		opening *admission.Opening
+		code    seckill.Code
+		retry   time.Duration
+		counted string
+	}{
+		{"too much waits to be settled", backlog(30_000), open(func(*admission.Opening) {}), "OVERLOADED", 5 * time.Second, "7 overloaded"},
+		{"as much as is allowed waits", backlog(20_000), open(func(*admission.Opening) {}), "", 0, "7 admitted"},
+		{"the user is too fast", slow, open(func(*admission.Opening) {}), "RATE_LIMITED", time.Second, "7 rate_limited"},
+		{"no limiter answers", func(d *desk) { d.allowed, d.limitErr = false, errors.New("away") }, open(func(*admission.Opening) {}), "", 0, "7 admitted"},
+		{"the product is being loaded", nil, nil, "NOT_LOADED", time.Second, "7 not_loaded"},
+		{"there is no such product", func(d *desk) { d.exists = false }, nil, "PRODUCT_NOT_FOUND", 0, ""},
+		{"sold out", nil, open(func(o *admission.Opening) { o.Left = 0 }), "SOLD_OUT", 0, "7 sold_out"},
+		{"at the limit", nil, open(func(o *admission.Opening) { o.Holders = map[int64]int64{1: 1} }), "LIMIT_REACHED", 0, "7 limit_reached"},
+		{"paused", nil, open(func(o *admission.Opening) { o.Status = "PAUSED" }), "PAUSED", 0, "7 paused"},
+		{"ended", nil, open(func(o *admission.Opening) { o.Status = "ENDED" }), "ENDED", 0, "7 ended"},
+		{"too early", nil, open(func(o *admission.Opening) { o.StartsAt = time.Now().Add(time.Hour) }), "NOT_STARTED", 0, "7 not_started"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			gate := admission.NewGate(servertest.SharedRedis(t))
+			if tt.opening != nil {
+				if err := gate.Open(t.Context(), product, *tt.opening); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e, d := entrance(t, gate, tt.desk)
+			id, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 1})
+			if seckill.ErrorCode(err) != tt.code || (id == "") != (tt.code != "") {
+				t.Fatalf("%q, %v; want %q", id, err, tt.code)
+			}
+			if tt.code != "" {
+				if got := refusal(t, err); got.RetryAfter != tt.retry {
+					t.Errorf("try again after %s, want %s", got.RetryAfter, tt.retry)
+				}
+			}
+			if got := slices.Concat(d.outcomes, []string{""})[0]; got != tt.counted || len(d.outcomes) > 1 {
+				t.Errorf("counted %q, want %q", d.outcomes, tt.counted)
+			}
+			if want := tt.code == ""; (len(d.changed) > 0) != want {
+				t.Errorf("told of changes: %v", d.changed)
+			}
+			if tt.code == "PRODUCT_NOT_FOUND" && gate.Knows(product) {
+				t.Error("whoever makes up products fills the memory")
+			}
+		})
+	}
+}
+
+func TestWhoIsAdmittedIsTold(t *testing.T) {
+	gate := opened(t, servertest.SharedRedis(t), active(5, 0))
+	e, d := entrance(t, gate, nil)
+	ask := admission.Attempt{ProductID: product, UserID: 3, RequestID: "r"}
+	first, err := e.Admit(t.Context(), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The second time everything is against it.
+	d.allowed = false
+	again, err := e.Admit(t.Context(), ask)
+	if err != nil || again != first {
+		t.Errorf("%q, %v; want %q again", again, err, first)
+	}
+	d.backlog.Waiting = 1 << 40
+	if err := e.Pressure.Measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := e.Admit(t.Context(), ask); err != nil || again != first {
+		t.Errorf("%q, %v; want %q again", again, err, first)
+	}
+	if !slices.Equal(d.outcomes, []string{"7 admitted", "7 repeated", "7 repeated"}) || !slices.Equal(d.changed, []int64{product, 3}) {
+		t.Errorf("counted %v, changed %v", d.outcomes, d.changed)
+	}
+}
+
+func TestWhoIsOverloadedAsksNoLimiter(t *testing.T) {
+	gate := opened(t, servertest.SharedRedis(t), active(5, 0))
+	e, d := entrance(t, gate, func(d *desk) { d.backlog.Waiting = 1 << 40; d.allowed = false })
+	_, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 3, RequestID: "r"})
+	if got := refusal(t, err); got.Code != seckill.CodeOverloaded || d.limited != 0 {
+		t.Errorf("%v, the limiter was asked %d times", err, d.limited)
+	}
+	e, d = entrance(t, gate, nil)
+	e.Limiter = nil
+	if _, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 3}); err != nil || d.limited != 0 {
+		t.Errorf("without a limiter: %v", err)
+	}
+}
+
+func TestRedisIsAway(t *testing.T) {
+	server := servertest.Redis(t)
+	client := servertest.Client(t, server)
+	clients := stream.NewClients(stream.ClientConfig{Addrs: []string{server.Addr()}}) // as in production
+	defer func() { _ = clients.Close() }()
+	gate := opened(t, clients.Commands, active(5, 0))
+	e, d := entrance(t, gate, nil)
+	if err := server.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 1, RequestID: "r"})
+	if got := refusal(t, err); got.Code != seckill.CodeUnavailable || got.RetryAfter < time.Second || got.Cause == nil {
+		t.Errorf("%+v", got)
+	}
+	if !slices.Equal(d.outcomes, []string{"7 unavailable"}) || len(d.changed) != 0 {
+		t.Errorf("counted %v, changed %v", d.outcomes, d.changed)
+	}
+	if err := server.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "attempts are admitted again", func() bool {
+		id, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 1, RequestID: "r"})
+		return err == nil && id != ""
+	})
+	if v := look(t, client, product); v.left != 4 || len(v.entries) != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// threeASecond is a limiter on the server of client.
+func threeASecond(t *testing.T, client *redis.Client) *admission.UserLimiter {
+	t.Helper()
+	limiter, err := admission.NewUserLimiter(3, []string{client.Options().Addr}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = limiter.Close() })
+	return limiter
+}
+
+func TestNobodyIsLetInByALimitOfNothing(t *testing.T) {
+	if _, err := admission.NewUserLimiter(0, []string{"127.0.0.1:1"}, ""); err == nil {
+		t.Error("a limit of 0 is taken")
+	}
+}
+
+func TestUserLimiter(t *testing.T) {
+	client := servertest.SharedRedis(t)
+	limiter, other := threeASecond(t, client), threeASecond(t, client) // of two replicas
+	key := "seckill:limit:5"
+	if err := client.Set(t.Context(), key, 1, time.Hour).Err(); err != nil { // he has tried once, and his second is long
+		t.Fatal(err)
+	}
+	for n, l := range []*admission.UserLimiter{limiter, other, limiter, other} {
+		allowed, err := l.Allow(t.Context(), 5)
+		if err != nil || allowed != (n < 2) {
+			t.Errorf("attempt %d of 3: %v, %v", n+2, allowed, err)
+		}
+	}
+	if allowed, err := limiter.Allow(t.Context(), 6); err != nil || !allowed {
+		t.Errorf("another user: %v, %v", allowed, err)
+	}
+	if ttl := client.PTTL(t.Context(), "seckill:limit:6").Val(); ttl <= 0 || ttl > time.Second {
+		t.Errorf("attempts are counted for %s", ttl)
+	}
+	client.Del(t.Context(), key)
+	servertest.Eventually(t, "the user may try again", func() bool { ok, err := limiter.Allow(t.Context(), 5); return ok && err == nil })
+}
+
+func TestALimiterThatIsNotAnsweredSaysSo(t *testing.T) {
+	limiter := threeASecond(t, servertest.SharedRedis(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := limiter.Allow(ctx, 5); err == nil {
+		t.Error("nobody has counted")
+	}
+}

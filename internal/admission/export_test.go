@@ -1,0 +1,62 @@
+package admission
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// What the outer tests need from inside: Redis's clock cannot be set, and which attempts
+// share a call is left to chance.
+
+// FreezeClock has the gate take a given moment for Redis's, until the test ends.
+func FreezeClock(tb testing.TB, at time.Time) {
+	tb.Helper()
+	const asks = "redis.call('TIME')"
+	if strings.Count(admitSource, asks) != 1 {
+		tb.Fatalf("the script does not ask %s once", asks)
+	}
+	micros := at.UnixMicro()
+	frozen := strings.Replace(admitSource, asks, fmt.Sprintf("{'%d', '%d'}", micros/1e6, micros%1e6), 1)
+	before := admitScript
+	admitScript = redis.NewScript(frozen)
+	tb.Cleanup(func() { admitScript = before })
+}
+
+// AdmitTogether decides attempts for one product in one call.
+func (g *Gate) AdmitTogether(attempts []Attempt) ([]Outcome, error) {
+	batch := make([]*waiter, len(attempts))
+	for i, a := range attempts {
+		batch[i] = &waiter{attempt: a, done: make(chan struct{}, 1)}
+	}
+	g.admit(keysOf(attempts[0].ProductID), batch, func() {})
+	outcomes := make([]Outcome, len(attempts))
+	for i, w := range batch {
+		<-w.done
+		if w.err != nil {
+			return nil, w.err
+		}
+		outcomes[i] = w.outcome
+	}
+	return outcomes, nil
+}
+
+// Gathered is how many attempts for a product wait for the next call.
+func (g *Gate) Gathered(productID int64) int {
+	l := g.lane(productID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
+// Knows reports whether anything is kept of a product.
+func (g *Gate) Knows(productID int64) bool {
+	_, known := g.lanes.Load(productID)
+	return known
+}
+
+// SoldOutFor is how long a gate remembers that a product is sold out.
+const SoldOutFor = soldOutFor

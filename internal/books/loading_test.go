@@ -1,0 +1,213 @@
+package books_test
+
+import (
+	"sync"
+	"testing"
+
+	"seckill/internal/admission"
+	"seckill/internal/books"
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+	"seckill/internal/stream"
+)
+
+func TestTheGateOfANewProductOpensByItself(t *testing.T) {
+	h := newHouse(t)
+	h.run(h.keeper.Role())
+	for _, p := range []seckill.Product{{ProductID: 1, StockTotal: new(int64(5))}, {ProductID: 2}} {
+		_, err := h.ledger.CreateProduct(t.Context(), "tester", p)
+		h.must(err)
+		servertest.Eventually(t, "the gate is open", func() bool {
+			_, err := h.gate.State(t.Context(), p.ProductID)
+			return err == nil
+		})
+	}
+	h.inStep("opened")
+	if s := h.state(); s.Left != 5 || s.Epoch != 1 || s.Run == "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAMissingGateIsOpenedForWhoeverFindsItMissing(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.exec("INSERT INTO seckill_products (product_id, status, ended_at) VALUES (2, 'ENDED', now())")
+	h.run(h.keeper.Role())
+	h.must(h.client.Del(t.Context(), key("gate")).Err())
+	for _, product := range []int64{1, 2} {
+		if !h.keeper.Missing(t.Context(), product) {
+			t.Errorf("product %d is said not to be there", product)
+		}
+		servertest.Eventually(t, "the gate is open", func() bool {
+			_, err := h.gate.State(t.Context(), product)
+			return err == nil
+		})
+	}
+	h.inStep("opened again")
+}
+
+func TestAnUnknownProductIsAskedForOnceASecond(t *testing.T) {
+	h := newHouse(t)
+	if h.keeper.Missing(t.Context(), 7) {
+		t.Error("product 7 is said to be there")
+	}
+	h.exec("INSERT INTO seckill_products (product_id) VALUES (7)")
+	if h.keeper.Missing(t.Context(), 7) {
+		t.Error("the database was asked again at once")
+	}
+	servertest.Eventually(t, "it is asked again", func() bool { return h.keeper.Missing(t.Context(), 7) })
+}
+
+// TestWhileTheDatabaseIsAwayAProductCountsAsThere: nobody knows better.
+func TestWhileTheDatabaseIsAwayAProductCountsAsThere(t *testing.T) {
+	h := newHouse(t)
+	away := servertest.Pool(t)
+	away.Close()
+	keeper := books.NewKeeper(away, h.gate, h.streams, h.ledger)
+	if !keeper.Missing(t.Context(), 1) {
+		t.Error("the product is said not to be there")
+	}
+	if err := keeper.Bring(t.Context(), 1); err == nil {
+		t.Error("the gate was brought in step without a database")
+	}
+}
+
+// TestAReplicaThatStartsOverwritesNothing: the stock of a gate is set once an epoch, not
+// at every start while units are in flight.
+func TestAReplicaThatStartsOverwritesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.admit(10, 10, 11)
+	held := h.deliver(2)
+	for range 3 {
+		other := h.replica()
+		other.run(other.keeper.Role())
+		other.bring()
+		if !other.keeper.Missing(t.Context(), 1) {
+			t.Error("the product is said not to be there")
+		}
+		other.bring()
+	}
+	h.want("after three starts", "left 2, flying 3, 10×2 11×1")
+	h.store(held)
+	h.told(held)
+	h.want("some settled", "left 2, flying 1, 10×2 11×1")
+	h.replica().bring()
+	h.settle()
+	h.want("all settled", "left 2, flying 0, 10×2 11×1")
+	h.inStep("at the end")
+	if s := h.state(); s.Epoch != 1 {
+		t.Errorf("the gate was made anew: epoch %d", s.Epoch)
+	}
+}
+
+// TestAGateMadeAnewKeepsWhatIsInFlight: settled entries that the stream still holds have
+// no part in it.
+func TestAGateMadeAnewKeepsWhatIsInFlight(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(h *house)
+	}{
+		{"the gate is missing", func(h *house) { h.must(h.client.Del(h.t.Context(), key("gate")).Err()) }},
+		{"the gate is of another run of Redis", func(h *house) { h.must(h.client.HSet(h.t.Context(), key("gate"), "run", "x").Err()) }},
+		{"the gate is of an older epoch", func(h *house) { h.must(h.client.HSet(h.t.Context(), key("gate"), "epoch", 0).Err()) }},
+		{"the gate has lost moves that were dropped", func(h *house) { h.must(h.client.HSet(h.t.Context(), key("gate"), "applied", 0).Err()) }},
+		{"the gate knows moves that the books do not", func(h *house) { h.must(h.client.HSet(h.t.Context(), key("gate"), "applied", 99).Err()) }},
+		{"the gate has a gap before moves to come", func(h *house) {
+			h.restock(2)
+			h.restock(-2)
+			h.exec("DELETE FROM seckill_moves WHERE number = (SELECT max(number) - 1 FROM seckill_moves)")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse(t)
+			h.create(seckill.Product{StockTotal: new(int64(9))})
+			h.raw(10, 11)
+			h.settle()
+			h.bring()
+			h.admit(12, 13)
+			acknowledged := h.deliver(1)
+			h.store(acknowledged)
+			h.told(acknowledged)
+			h.admit(14)
+			stored := h.deliver(1) // and not acknowledged
+			h.store(stored)
+			h.raw(15)
+			tt.spoil(h)
+			h.run(h.keeper.Role())
+			servertest.Eventually(t, "the gate is made anew", func() bool {
+				s, err := h.gate.State(t.Context(), 1)
+				return err == nil && s.Epoch == 2 && h.problem(t.Context()) == ""
+			})
+			h.want("made anew", "left 4, flying 1, 10×1 11×1 12×1 13×1 14×1")
+			if waiting, err := h.gate.Waiting(t.Context(), 1, []int64{12, 13, 14, 15}); err != nil || len(waiting) != 1 || waiting[14] == "" {
+				t.Errorf("%v wait, %v; want user 14 alone", waiting, err)
+			}
+			h.told(stored)
+			h.settle()
+			servertest.Eventually(t, "all is told", func() bool { return h.count("SELECT count(*) FROM seckill_moves") == 0 })
+			h.want("settled", "left 3, flying 0, 10×1 11×1 12×1 13×1 14×1 15×1")
+			h.inStep("at the end")
+		})
+	}
+}
+
+// TestWhatIsSettledWhileTheGateIsMadeAnewIsForgotten: a consumer tells the gate of it when
+// there is none.
+func TestWhatIsSettledWhileTheGateIsMadeAnewIsForgotten(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.admit(10, 11)
+	_, err := h.ledger.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 2})
+	h.must(err)
+	h.must(h.keeper.Bring(t.Context(), 2))
+	recorded, err := h.gate.Admit(t.Context(), admission.Attempt{ProductID: 2, UserID: 20})
+	h.must(err)
+	h.must(h.client.Del(t.Context(), key("gate"), seckill.CompanionKey(2, "gate")).Err())
+
+	// The keeper has read the stream and begins the epoch; before the gate is open the
+	// entries are settled.
+	for product, meanwhile := range map[int64]func(){
+		1: func() { h.settle() },
+		2: func() {
+			h.exec("INSERT INTO seckill_logs (product_id, user_id, stream_id) VALUES (2, 20, $1)", recorded.StreamID)
+			h.must(h.gate.Settled(t.Context(), 2, []admission.Entry{{StreamID: recorded.StreamID, UserID: 20}}))
+		},
+	} {
+		slow := &slowRedis{Client: h.clients.Commands, meanwhile: meanwhile}
+		client := slow.client(t)
+		keeper := books.NewKeeper(h.pool, admission.NewGate(client), stream.NewInspector(client, "g1", seckill.StreamKey), h.ledger)
+		h.must(keeper.Bring(t.Context(), product))
+	}
+	h.want("opened", "left 3, flying 0, 10×1 11×1")
+	h.inStep("opened")
+	for product, user := range map[int64]int64{1: 10, 2: 20} {
+		if waiting, err := h.gate.Waiting(t.Context(), product, []int64{user}); err != nil || len(waiting) > 0 {
+			t.Errorf("of product %d, %v wait for what is stored, %v", product, waiting, err)
+		}
+	}
+}
+
+func TestManyReplicasOpenAGateTogether(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.ledger.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 1, StockTotal: new(int64(9))})
+	h.must(err)
+	for round := int64(1); round <= 3; round++ {
+		var wg sync.WaitGroup
+		for range 4 {
+			other := h.replica()
+			wg.Go(func() {
+				if err := other.keeper.Bring(t.Context(), 1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		h.inStep("opened")
+		if s := h.state(); s.Epoch != round {
+			t.Errorf("epoch %d, want %d: it is opened once", s.Epoch, round)
+		}
+		h.admit(round, 100+round)
+		h.must(h.client.Del(t.Context(), key("gate")).Err())
+	}
+}

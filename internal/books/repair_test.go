@@ -1,0 +1,181 @@
+package books_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/admission"
+	"seckill/internal/books"
+	"seckill/internal/seckill"
+	"seckill/internal/stream"
+)
+
+// busy is a sale in full swing, in which units also come back.
+func busy(t *testing.T) (h *house, end func()) {
+	t.Helper()
+	h = newHouse(t)
+	h.create(seckill.Product{StockTotal: new(int64(100_000)), PaymentWindow: time.Hour})
+	h.run(h.keeper.Role())
+	h.consume("a")
+	h.consume("b")
+	crowd := newRush(h, 6, 500)
+	crowd.wait(20)
+	done := make(chan struct{})
+	go func() { defer close(done); h.meddle(0) }()
+	return h, func() { <-done; crowd.stop(); h.quiet() }
+}
+
+// wait waits until so many were admitted.
+func (r *rush) wait(n int) {
+	for r.under(0) < n {
+		time.Sleep(time.Millisecond) // the pause between two looks
+	}
+}
+
+func TestRepairCorrectsTheGateByWhatItIsOffWhileTheSaleGoesOn(t *testing.T) {
+	h, end := busy(t)
+	audited := func(difference int64) int {
+		return h.count("SELECT count(*) FROM seckill_audit WHERE actor = 'olga' AND action = 'books.repair' AND target = 'product:1' AND (detail->>'difference')::bigint = $1", difference)
+	}
+	for _, off := range []int64{7, -5, 1, -200, 40} {
+		h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", off).Err())
+		if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != -off {
+			t.Errorf("off by %d: corrected by %d, %v", off, got, err)
+		}
+		if n := audited(-off); n != 1 {
+			t.Errorf("off by %d: %d audit rows", off, n)
+		}
+	}
+	end()
+	if s := h.state(); s.Epoch != 1 {
+		t.Errorf("the gate was made anew: epoch %d", s.Epoch)
+	}
+}
+
+func TestRepairOfWhatIsRightChangesNothing(t *testing.T) {
+	h, end := busy(t)
+	for range 30 {
+		if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != 0 {
+			t.Errorf("corrected by %d, %v", got, err)
+		}
+	}
+	end()
+	if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != 0 {
+		t.Errorf("when quiet: corrected by %d, %v", got, err)
+	}
+	if n := h.count("SELECT count(*) FROM seckill_audit WHERE action = 'books.repair'"); n != 0 {
+		t.Errorf("%d audit rows", n)
+	}
+}
+
+// TestTwoWhoRepairCorrectOnce: the second finds nothing to do.
+func TestTwoWhoRepairCorrectOnce(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.admit(10)
+	h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", 3).Err())
+	other := h.replica()
+	sums := make(chan int64, 2)
+	for _, k := range []*books.Keeper{h.keeper, other.keeper} {
+		go func() {
+			got, err := k.Repair(context.Background(), "olga", 1)
+			if err != nil {
+				t.Error(err)
+			}
+			sums <- got
+		}()
+	}
+	if sum := <-sums + <-sums; sum != -3 {
+		t.Errorf("corrected by %d together", sum)
+	}
+	h.inStep("repaired")
+}
+
+// TestRepairForgetsWhatIsSettled: it is not in flight, whatever the gate thinks.
+func TestRepairForgetsWhatIsSettled(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.admit(10, 11, 12)
+	h.store(h.deliver(2)) // and nobody tells the gate
+	h.want("before", "left 2, flying 3, 10×1 11×1 12×1")
+	if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != 0 {
+		t.Errorf("corrected by %d, %v", got, err)
+	}
+	h.want("after", "left 2, flying 1, 10×1 11×1 12×1")
+	h.inStep("repaired")
+}
+
+func TestRepairOfAGateThatIsMissingOpensIt(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.must(h.client.FlushAll(t.Context()).Err())
+	if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != 0 {
+		t.Errorf("corrected by %d, %v", got, err)
+	}
+	h.inStep("repaired")
+	for product, want := range map[int64]seckill.Code{2: seckill.CodeRecordOnly, 3: seckill.CodeProductNotFound} {
+		h.exec("INSERT INTO seckill_products (product_id) VALUES (2) ON CONFLICT DO NOTHING")
+		if _, err := h.keeper.Repair(t.Context(), "olga", product); seckill.ErrorCode(err) != want {
+			t.Errorf("product %d: %v, want %s", product, err, want)
+		}
+	}
+}
+
+// TestRepairLooksAgainWhenTheGateWasToldMeanwhile: by then the moves that it has read are
+// dropped, and what it has found is worth nothing, even if it looks right.
+func TestRepairLooksAgainWhenTheGateWasToldMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	relay := &afterRead{}
+	client := redis.NewClient(&redis.Options{Addr: h.client.(*redis.Client).Options().Addr})
+	t.Cleanup(func() { _ = client.Close() })
+	client.AddHook(relay)
+	keeper := books.NewKeeper(h.pool, admission.NewGate(client), stream.NewInspector(client, "g1", seckill.StreamKey), h.ledger)
+	h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", -2).Err())
+	relay.before = func() { h.restock(2) } // is not told yet when the gate is read
+	relay.after = func() { h.bring() }
+	if got, err := keeper.Repair(t.Context(), "olga", 1); err != nil || got != 2 {
+		t.Errorf("corrected by %d, %v", got, err)
+	}
+	if relay.reads.Load() < 2 {
+		t.Errorf("the gate was read %d times", relay.reads.Load())
+	}
+	h.inStep("repaired")
+}
+
+// afterRead does something before the transaction of a repair and something after its
+// first look at the gate.
+type afterRead struct {
+	before, after func()
+	reads         atomic.Int64
+	applied       atomic.Bool
+}
+
+func (*afterRead) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook does the first thing after the gate was brought in step.
+func (a *afterRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if name := strings.ToUpper(cmd.Name()); strings.HasPrefix(name, "EVAL") && a.before != nil && a.applied.CompareAndSwap(false, true) {
+			a.before()
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook does the second after the gate was read, in a transaction of Redis.
+func (a *afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		if strings.EqualFold(cmds[0].Name(), "multi") && a.reads.Add(1) == 1 {
+			a.after()
+		}
+		return err
+	}
+}

@@ -39,6 +39,9 @@ func (g *Gate) Settled(ctx context.Context, productID int64, entries []Entry) er
 // Waiting returns, of the given users, the stream ID of each one's latest admitted entry
 // that is not stored yet; users who have none are absent.
 func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map[int64]string, error) {
+	if len(users) == 0 {
+		return map[int64]string{}, nil
+	}
 	fields := make([]string, len(users))
 	for i, u := range users {
 		fields[i] = strconv.FormatInt(u, 10)

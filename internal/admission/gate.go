@@ -22,9 +22,9 @@ const (
 	// replyLife is how long a call's answers are kept for its repetition. Nobody
 	// repeats a call later than its own time limit.
 	replyLife = 10 * time.Second
-	// callTimeout bounds a call to Redis with its repetitions; the request that waits
-	// for it has no longer.
-	callTimeout = 3 * time.Second
+	// callTimeout bounds a call to Redis with its repetitions: within the time that the
+	// request which waits for it has (3 s), so that it is we who answer.
+	callTimeout = 2 * time.Second
 	// soldOutFor is how long a product that was found sold out counts as that without
 	// asking: stock that comes back is seen within 100 ms.
 	soldOutFor = 50 * time.Millisecond

@@ -47,6 +47,7 @@ func TestTheRateIsWhatCanBeSettled(t *testing.T) {
 		{"idle", run(100, 0, 0, 0), assumedRate, assumedRate},
 		{"little to do says little: the rate does not fall", run(100, 0, 10, most), assumedRate, assumedRate},
 		{"busy and never behind: at least what was done", run(100, 0, 2500, most), 10_000, 10_000},
+		{"busy after a rest, which does not count", append(run(12, 0, 0, 0), stream.Backlog{Done: 2500}), 10_000, 10_000},
 		{"saturated and fast", run(100, 1_000_000, 0, 5000), 19_500, 20_500},
 		{"saturated and slow", run(100, 1_000_000, 0, 25), 95, 105},
 		{"a slow database that takes a second for each batch", run(100, 1_000_000, 0, 0, 0, 0, 256), 240, 272},
@@ -63,6 +64,10 @@ func TestTheRateIsWhatCanBeSettled(t *testing.T) {
 }
 
 func TestTheDelayIsTheBacklogAtTheRate(t *testing.T) {
+	var hanging []stream.Backlog // one always waits, and one is settled every 240 measurements
+	for i := range int64(240 * 60) {
+		hanging = append(hanging, stream.Backlog{Waiting: 1, Done: i / 240})
+	}
 	tests := []struct {
 		name      string
 		backlogs  []stream.Backlog
@@ -72,6 +77,7 @@ func TestTheDelayIsTheBacklogAtTheRate(t *testing.T) {
 		{"at first the rate is assumed", run(1, 10_000, 0, 0), 5 * time.Second, 5 * time.Second},
 		{"saturated: 20,000 a second", run(100, 1_000_000, 5000, 5000), 48 * time.Second, 52 * time.Second},
 		{"slow: 256 a second", run(100, 2560, 64, 0, 0, 0, 256), 9 * time.Second, 11 * time.Second},
+		{"one entry hangs while others come once a minute: the rest in between tells no rate", hanging, 0, 5 * time.Second},
 		{"stalled: the backlog grows and the delay with it", run(41, 0, 1000, 0), 20 * time.Second, 20 * time.Second},
 	}
 	for _, tt := range tests {

@@ -11,6 +11,8 @@ import (
 const (
 	// unknownFor is how long a product that is not there counts as that without asking.
 	unknownFor = time.Second
+	// missingTimeout bounds the question whether there is a product.
+	missingTimeout = 500 * time.Millisecond
 	// maxUnknown bounds how many of those are remembered.
 	maxUnknown = 10_000
 )
@@ -23,6 +25,8 @@ func (k *Keeper) Missing(ctx context.Context, productID int64) bool {
 		return false
 	}
 	_, err, _ := k.asking.Do(formatID(productID), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), missingTimeout) // it is asked for others, too
+		defer cancel()
 		_, err := k.pool.GateProduct(ctx, productID)
 		return nil, err
 	})

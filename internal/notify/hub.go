@@ -16,8 +16,8 @@ import (
 	"seckill/model"
 )
 
-// findTimeout bounds one look-up.
-const findTimeout = 3 * time.Second
+// findTimeout bounds one look-up, within the time that a request has.
+const findTimeout = 2 * time.Second
 
 // pace is how often a hub does what it does by the clock.
 type pace struct {
@@ -165,7 +165,11 @@ func (h *Hub) find(productID int64, users []int64) {
 		if remembers && result != nil {
 			until += lasting(result, time.Now())
 		}
-		if h.shard(k).answer(k, answer{result, err}, now, until) {
+		a := answer{result: result}
+		if result == nil {
+			a.err = err
+		}
+		if h.shard(k).answer(k, a, now, until) {
 			again = append(again, user)
 		}
 	}

@@ -28,22 +28,20 @@ type Sources struct {
 // results returns the present results of users. What waits is asked for first: an
 // attempt that is stored between the two questions is then found by both, and in the
 // other order would be found by neither. When it cannot be asked for, whole is false
-// and the results are those that are stored.
+// and the results are those that are stored. When what is stored cannot be asked for, err
+// says so, and the results are of those users whose attempt waits: it is PROCESSING.
 func (s Sources) results(ctx context.Context, productID int64, users []int64, waits *outage) (
 	results map[int64]*model.UserResult, whole bool, err error) {
 	waiting, waitingErr := s.waiting(ctx, productID, users)
 	waits.observe(waitingErr)
 	stored, err := s.Stored(ctx, productID, users)
-	if err != nil {
-		return nil, false, err
-	}
 	results = make(map[int64]*model.UserResult, len(users))
 	for _, user := range users {
 		if result := merge(stored[user], productID, user, waiting[user]); result != nil {
 			results[user] = result
 		}
 	}
-	return results, waitingErr == nil, nil
+	return results, err == nil && waitingErr == nil, err
 }
 
 func (s Sources) waiting(ctx context.Context, productID int64, users []int64) (map[int64]string, error) {

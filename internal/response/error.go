@@ -55,11 +55,21 @@ var statuses = map[seckill.Code]int{
 }
 
 // Refuse answers err, with Retry-After when it says when to try again.
+//
+// go-zero writes each 5xx into the log as an error, with the whole request. For what a
+// rush refuses by the thousand that would be a flood: on the way through go-zero such a
+// refusal counts as 429, and Router gives it the status that it has.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var known *seckill.Error
 	if errors.As(err, &known) && known.RetryAfter > 0 {
 		seconds := (known.RetryAfter + time.Second - 1) / time.Second
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+	}
+	if code := seckill.ErrorCode(err); code == seckill.CodeOverloaded || code == seckill.CodeNotLoaded {
+		status, body := HandleError(r.Context(), err)
+		w.Header().Set(statusHeader, strconv.Itoa(status))
+		httpx.WriteJsonCtx(r.Context(), w, http.StatusTooManyRequests, body)
+		return
 	}
 	httpx.ErrorCtx(r.Context(), w, err)
 }

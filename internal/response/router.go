@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"seckill/internal/auth"
@@ -19,8 +20,9 @@ const (
 	eventsSuffix = "/result/events" // ends the paths that answer with events
 	resultSuffix = "/result"        // ends the paths that may be asked to wait
 
-	contentType = "Content-Type"
-	jsonType    = "application/json; charset=utf-8"
+	statusHeader = "Seckill-Status" // the status that an answer has; it does not leave the process
+	contentType  = "Content-Type"
+	jsonType     = "application/json; charset=utf-8"
 )
 
 // Router is go-zero's router with two things around it: the credentials of a
@@ -66,6 +68,10 @@ func (e *errorWriter) WriteHeader(status int) {
 		return
 	}
 	e.decided = true
+	if meant, err := strconv.Atoi(e.Header().Get(statusHeader)); err == nil {
+		e.Header().Del(statusHeader)
+		status = meant
+	}
 	if status >= http.StatusBadRequest && !strings.HasPrefix(e.Header().Get(contentType), "application/json") {
 		e.replaced = status
 		return

@@ -6,9 +6,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"seckill/internal/auth"
 	"seckill/internal/response"
+	"seckill/internal/seckill"
+
+	"github.com/zeromicro/go-zero/rest/httpx"
 )
 
 // ask sends one request to a router whose only route is served by h.
@@ -81,5 +85,27 @@ func TestRouterPassesTheRestThrough(t *testing.T) {
 	})
 	if got.Code != http.StatusConflict || got.Body.String() != `{"code":"X"}` {
 		t.Errorf("answer = %d %q", got.Code, got.Body)
+	}
+}
+
+func TestARefusalOfTheRushCountsAs429UntilItLeaves(t *testing.T) {
+	httpx.SetErrorHandlerCtx(response.HandleError)
+	for _, code := range []seckill.Code{seckill.CodeOverloaded, seckill.CodeNotLoaded} {
+		inside := 0
+		got := ask(t, func(w http.ResponseWriter, r *http.Request) {
+			refusal := seckill.Errorf(code, "later")
+			refusal.RetryAfter = 1200 * time.Millisecond
+			recorder := httptest.NewRecorder() // what go-zero's log sees
+			response.Refuse(recorder, r, refusal)
+			inside = recorder.Code
+			response.Refuse(w, r, refusal)
+		})
+		if inside != http.StatusTooManyRequests || got.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d inside, %d outside", code, inside, got.Code)
+		}
+		if got.Header().Get("Seckill-Status") != "" || got.Header().Get("Retry-After") != "2" ||
+			!strings.Contains(got.Body.String(), string(code)) {
+			t.Errorf("%s: %v %s", code, got.Header(), got.Body)
+		}
 	}
 }

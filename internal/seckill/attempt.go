@@ -71,7 +71,10 @@ func decodeEpoch(field any) (epoch int64, admitted bool) {
 		return 0, false
 	}
 	epoch, err := strconv.ParseInt(s, 10, 64)
-	return epoch, err == nil
+	if err != nil {
+		return 0, false
+	}
+	return epoch, true
 }
 
 func decodeUID(field any) (int64, bool) {

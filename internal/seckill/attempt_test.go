@@ -103,7 +103,7 @@ func TestTheMarkOfOurOwnGate(t *testing.T) {
 				fields[seckill.EpochField] = tt.field
 			}
 			a, reason := seckill.Decode("5-1", fields)
-			if reason != "" || a.UserID != 5 || a.Admitted != tt.admitted || tt.admitted && a.Epoch != tt.epoch {
+			if reason != "" || a.UserID != 5 || a.Admitted != tt.admitted || a.Epoch != tt.epoch {
 				t.Errorf("%+v, %q; want admitted %v, epoch %d", a, reason, tt.admitted, tt.epoch)
 			}
 			if letter := a.DeadLetter(seckill.DeadTooManyDeliveries, 5); letter.Epoch != a.Epoch {

@@ -102,14 +102,14 @@ func (i *Inspector) Backlogs(ctx context.Context, productIDs []int64) ([]Backlog
 	var err error
 	backlogs := make([]Backlog, len(productIDs))
 	for n := range productIDs {
-		if backlogs[n] = i.backlog(groups[n], lengths[n]); backlogs[n].Err != nil {
+		if backlogs[n] = i.backlog(ctx, productIDs[n], groups[n], lengths[n]); backlogs[n].Err != nil {
 			err = fmt.Errorf("read %d backlogs: %w", len(productIDs), backlogs[n].Err)
 		}
 	}
 	return backlogs, err
 }
 
-func (i *Inspector) backlog(groups *redis.XInfoGroupsCmd, length *redis.IntCmd) Backlog {
+func (i *Inspector) backlog(ctx context.Context, productID int64, groups *redis.XInfoGroupsCmd, length *redis.IntCmd) Backlog {
 	for _, err := range []error{groups.Err(), length.Err()} {
 		if err != nil && !isNoKey(err) {
 			return Backlog{Err: err}
@@ -117,7 +117,14 @@ func (i *Inspector) backlog(groups *redis.XInfoGroupsCmd, length *redis.IntCmd) 
 	}
 	for _, g := range groups.Val() {
 		if g.Name == i.group {
-			lag := max(g.Lag, 0) // -1 when Redis cannot tell
+			lag := g.Lag
+			if lag < 0 { // Redis cannot tell after deletions, which make this too high
+				info, err := i.client.XInfoStream(ctx, i.key(productID)).Result()
+				if err != nil {
+					return Backlog{Err: err}
+				}
+				lag = max(0, info.EntriesAdded-g.EntriesRead)
+			}
 			return Backlog{Waiting: lag + g.Pending, Done: g.EntriesRead - g.Pending}
 		}
 	}

@@ -5,8 +5,10 @@ package result
 
 import (
 	"context"
+	"errors"
 
 	"seckill/internal/logic/view"
+	"seckill/internal/seckill"
 	"seckill/internal/svc"
 	"seckill/internal/types"
 	"seckill/model"
@@ -35,6 +37,10 @@ func NewGetResultEventsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *G
 // nothing changes.
 func (l *GetResultEventsLogic) GetResultEvents(req *types.ResultEventsRequest,
 	send func(*types.ResultResponse) error, alive func() error) error {
+	if _, err := l.svcCtx.Products.FindOne(l.ctx, req.ProductId); errors.Is(err, model.ErrNotFound) {
+		// Nothing will ever happen to it, so there is nothing to wait for.
+		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", req.ProductId)
+	}
 	return l.svcCtx.Results.Follow(l.ctx, req.ProductId, req.UserId, func(row *model.UserResult) error {
 		return send(view.Result(row, l.svcCtx.Pressure.Delay(req.ProductId)))
 	}, alive)

@@ -118,8 +118,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	entrance := &admission.Entrance{
 		Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Books: keeper, Listener: hub, Counter: m,
 	}
-	if err := limit(c, entrance); err != nil {
-		return nil, err
+	if n := c.Admission.PerUserPerSecond; n > 0 {
+		entrance.Limiter = admission.NewUserLimiter(clients.Commands, n)
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
@@ -165,19 +165,6 @@ func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, m *metr
 		loop.Tell(gate)
 		return loop
 	}
-}
-
-// limit bounds the attempts of each user, if the configuration says so.
-func limit(c config.Config, entrance *admission.Entrance) error {
-	if c.Admission.PerUserPerSecond == 0 {
-		return nil
-	}
-	limiter, err := admission.NewUserLimiter(c.Admission.PerUserPerSecond, c.Redis.Addrs(), c.Redis.Password)
-	if err != nil {
-		return err
-	}
-	entrance.Limiter = limiter
-	return nil
 }
 
 // listener tells the gate and those who wait for results of what has been committed.

@@ -26,14 +26,21 @@ import (
 const product = 1
 
 var (
-	binary string // the service, built as it ships
-	build  sync.Once
+	binaries string // the folder of the service, built as it ships, and of the bare server
+	build    sync.Once
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(loadRole) != "" {
+		if err := runLoad(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := servertest.Run(m)
-	if binary != "" {
-		_ = os.RemoveAll(filepath.Dir(binary))
+	if binaries != "" {
+		_ = os.RemoveAll(binaries)
 	}
 	os.Exit(code)
 }
@@ -86,22 +93,30 @@ func (d *bed) preload(productID int64, list []int64) {
 // the returned function.
 func (d *bed) start(count int, products string) (pid int, stop func()) {
 	d.b.Helper()
-	file := filepath.Join(d.b.TempDir(), "seckill.yaml")
-	configuration := fmt.Sprintf(`
+	return d.launch("seckill", servertest.FreePort(d.b), fmt.Sprintf("Products: %s\nConsumer: {Count: %d}\n", products, count))
+}
+
+// secret signs the tokens of the benchmarks.
+const secret = "a secret of the benchmarks, long enough"
+
+// launch runs one of the programs on a port of the loopback interface, and stops it
+// with the returned function.
+func (d *bed) launch(program string, port int, configuration string) (pid int, stop func()) {
+	d.b.Helper()
+	file := filepath.Join(d.b.TempDir(), program+".yaml")
+	configuration += fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
 Log: {Level: error, Stat: false}
 Redis: {Addr: %q}
 Postgres: {DataSource: %q}
-Auth: {AccessSecret: "a secret of the benchmarks, long enough"}
-Products: %s
-Consumer: {Count: %d}
+Auth: {AccessSecret: %q}
 DevServer: {Port: %d}
-`, servertest.FreePort(d.b), d.redis.Addr(), d.url, products, count, servertest.FreePort(d.b))
+`, port, d.redis.Addr(), d.url, secret, servertest.FreePort(d.b))
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}
-	command := exec.Command(executable(d.b), "-f", file)
+	command := exec.Command(executable(d.b, program), "-f", file)
 	output := &bytes.Buffer{}
 	command.Stdout, command.Stderr = output, output
 	if err := command.Start(); err != nil {
@@ -110,24 +125,26 @@ DevServer: {Port: %d}
 	return command.Process.Pid, func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
 		if err := command.Wait(); err != nil {
-			d.b.Errorf("the service ended with %v\n%s", err, output)
+			d.b.Errorf("%s ended with %v\n%s", program, err, output)
 		}
 	}
 }
 
-func executable(b *testing.B) string {
+// executable returns the path of a program: seckill, the service, or bare.
+func executable(b *testing.B, program string) string {
 	b.Helper()
 	build.Do(func() {
 		dir, err := os.MkdirTemp("", "seckill-bench-*") //nolint:usetesting // outlives the first benchmark
 		if err != nil {
 			b.Fatal(err)
 		}
-		binary = filepath.Join(dir, "seckill")
-		if out, err := exec.Command("go", "build", "-o", binary, "seckill").CombinedOutput(); err != nil {
+		binaries = dir
+		out, err := exec.Command("go", "build", "-o", dir+"/", "seckill", "seckill/bench/bare").CombinedOutput()
+		if err != nil {
 			b.Fatalf("build: %v\n%s", err, out)
 		}
 	})
-	return binary
+	return filepath.Join(binaries, program)
 }
 
 // drained waits until the product's stream is drained and n logs are stored.

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 
 	"seckill/internal/admission"
 	"seckill/internal/seckill"
@@ -203,26 +202,9 @@ func TestRedisIsAway(t *testing.T) {
 	}
 }
 
-// threeASecond is a limiter on the server of client.
-func threeASecond(t *testing.T, client *redis.Client) *admission.UserLimiter {
-	t.Helper()
-	limiter, err := admission.NewUserLimiter(3, []string{client.Options().Addr}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = limiter.Close() })
-	return limiter
-}
-
-func TestNobodyIsLetInByALimitOfNothing(t *testing.T) {
-	if _, err := admission.NewUserLimiter(0, []string{"127.0.0.1:1"}, ""); err == nil {
-		t.Error("a limit of 0 is taken")
-	}
-}
-
 func TestUserLimiter(t *testing.T) {
 	client := servertest.SharedRedis(t)
-	limiter, other := threeASecond(t, client), threeASecond(t, client) // of two replicas
+	limiter, other := admission.NewUserLimiter(client, 3), admission.NewUserLimiter(client, 3) // of two replicas
 	key := "seckill:limit:5"
 	if err := client.Set(t.Context(), key, 1, time.Hour).Err(); err != nil { // he has tried once, and his second is long
 		t.Fatal(err)
@@ -244,7 +226,7 @@ func TestUserLimiter(t *testing.T) {
 }
 
 func TestALimiterThatIsNotAnsweredSaysSo(t *testing.T) {
-	limiter := threeASecond(t, servertest.SharedRedis(t))
+	limiter := admission.NewUserLimiter(servertest.SharedRedis(t), 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := limiter.Allow(ctx, 5); err == nil {

@@ -13,7 +13,7 @@ import (
 
 // loadingLife is how long a replica that died while it opened a gate keeps the others
 // from it.
-const loadingLife = 15 * time.Second
+const loadingLife = 5 * time.Second
 
 // LockLoading reports whether the caller may open a product's gate now. It only saves
 // work: that two who open it at once do no harm is not its merit.

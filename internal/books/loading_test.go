@@ -188,6 +188,23 @@ func TestWhatIsSettledWhileTheGateIsMadeAnewIsForgotten(t *testing.T) {
 	}
 }
 
+// TestNothingIsAdmittedWhileTheGateIsMadeAnew, not by the old one either.
+func TestNothingIsAdmittedWhileTheGateIsMadeAnew(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.restock(1)
+	h.exec("DELETE FROM seckill_moves") // as if the gate had been told, and lost it
+	asked := ""
+	slow := &slowRedis{Client: h.clients.Commands, meanwhile: func() { asked = h.ask(10) }}
+	client := slow.client(t)
+	keeper := books.NewKeeper(h.pool, admission.NewGate(client), stream.NewInspector(client, "g1", seckill.StreamKey), h.ledger)
+	h.must(keeper.Bring(t.Context(), 1))
+	if asked != "NOT_LOADED" {
+		t.Errorf("meanwhile an attempt was answered %q", asked)
+	}
+	h.want("opened", "left 6, flying 0,")
+}
+
 func TestManyReplicasOpenAGateTogether(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.ledger.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 1, StockTotal: new(int64(9))})

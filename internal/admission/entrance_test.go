@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-
 	"seckill/internal/admission"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"

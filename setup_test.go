@@ -84,8 +84,15 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start runs the service with the given consumer section and waits for nothing.
+// start runs the service as the given instance, with more of a configuration, and waits
+// for nothing.
 func (s *site) start(instance, more string) *process {
+	s.t.Helper()
+	return s.startAt(s.redis.Addr(), instance, more)
+}
+
+// startAt is start with another way to Redis.
+func (s *site) startAt(addr, instance, more string) *process {
 	s.t.Helper()
 	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
@@ -96,9 +103,10 @@ Redis: {Addr: %q}
 Postgres: {DataSource: %q}
 Auth: {AccessSecret: %q}
 Products: [1]
+Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, s.redis.Addr(), s.url, secret, instance, dev, more))
+%s`, port, addr, s.url, secret, instance, dev, more))
 }
 
 // startProcess runs the service with a configuration. The process is killed when
@@ -123,6 +131,9 @@ func startProcess(t *testing.T, port, dev int, configuration string) *process {
 	go func() { _ = p.command.Wait(); close(p.done) }()
 	t.Cleanup(func() {
 		p.kill()
+		if strings.Contains(p.output.String(), "WARNING: DATA RACE") {
+			t.Error("the race detector has found something in the process")
+		}
 		if t.Failed() {
 			t.Logf("output of process %d:\n%s", p.command.Process.Pid, p.output)
 		}

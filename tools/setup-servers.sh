@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes sure that the binaries of PostgreSQL and Redis are on this machine. The
-# tests run servers of their own; no system service is needed, or started.
+# Makes sure that the binaries of PostgreSQL and Redis are on this machine, and
+# libfaketime, which gives a Redis a wrong clock. The tests run servers of their own;
+# no system service is needed, or started.
 set -eu
 
 has_redis() { command -v redis-server >/dev/null 2>&1; }
@@ -16,15 +17,29 @@ has_postgres() {
 	return 1
 }
 
+# The same places as clock_test.go looks into.
+has_faketime() {
+	for library in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib*/faketime/libfaketime.so.1; do
+		if [ -e "$library" ]; then return 0; fi
+	done
+	return 1
+}
+
 missing=""
 has_redis || missing="$missing redis-server"
 has_postgres || missing="$missing postgresql"
+needed=$missing
+has_faketime || missing="$missing libfaketime"
 [ -n "$missing" ] || exit 0
 
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
 if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
-	echo "The tests need the programs of:$missing" >&2
+	if [ -z "$needed" ]; then
+		echo "The tests of a wrong clock are skipped without libfaketime" >&2
+		exit 0
+	fi
+	echo "The tests need the programs of:$needed" >&2
 	echo "  Debian, Ubuntu:  sudo apt-get install$missing" >&2
 	echo "  macOS:           brew install redis postgresql" >&2
 	echo "  Fedora:          sudo dnf install redis postgresql-server" >&2

@@ -31,7 +31,7 @@ func TestTheGateOfANewProductOpensByItself(t *testing.T) {
 func TestAMissingGateIsOpenedForWhoeverFindsItMissing(t *testing.T) {
 	h := newHouse(t)
 	h.create(hourly())
-	h.exec("INSERT INTO seckill_products (product_id, status, ended_at) VALUES (2, 'ENDED', now())")
+	h.exec("INSERT INTO seckill_products (product_id, status, ended_at, updated_at) VALUES (2, 'ENDED', now(), now() - interval '1 day')")
 	h.run(h.keeper.Role())
 	h.must(h.client.Del(t.Context(), key("gate")).Err())
 	for _, product := range []int64{1, 2} {

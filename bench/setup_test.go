@@ -190,7 +190,7 @@ SELECT count(*) FILTER (WHERE created_at > first), extract(epoch FROM max(create
 // owes, so that one measurement does not pay for the one before.
 func (d *bed) reset() {
 	d.b.Helper()
-	for _, sql := range []string{"TRUNCATE seckill_logs, seckill_orders RESTART IDENTITY", "CHECKPOINT"} {
+	for _, sql := range []string{"TRUNCATE seckill_logs, seckill_orders, seckill_moves, seckill_carried_entries RESTART IDENTITY", "CHECKPOINT"} {
 		if _, err := d.pool.Exec(d.b.Context(), sql); err != nil {
 			d.b.Fatal(err)
 		}

@@ -87,7 +87,9 @@ func await(conn net.Conn, took chan<- time.Duration) {
 	}
 	arrived := time.Now()
 	defer func() { _ = answer.Body.Close() }()
-	var result struct{ UpdatedAt time.Time }
+	var result struct {
+		UpdatedAt time.Time `json:"updatedAt"`
+	}
 	if err := json.NewDecoder(answer.Body).Decode(&result); err == nil && answer.StatusCode == http.StatusOK {
 		took <- arrived.Sub(result.UpdatedAt)
 	}

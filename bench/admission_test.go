@@ -325,7 +325,6 @@ func latency(b *testing.B) {
 	g := newGateway(b, plenty)
 	l := load{Request: g.request(attemptPath, attemptBody)}
 	stop := g.serve()
-	defer stop()
 	release := g.hold()
 	most := g.ask(l, http.StatusAccepted).Rate
 	l.Rate = most / 2
@@ -334,7 +333,11 @@ func latency(b *testing.B) {
 	g.balanced()
 	consuming := g.ask(l, http.StatusAccepted)
 	g.balanced()
+	stop()
+	bare := g.bare(l)
 	b.ReportMetric(l.Rate, "requests/s")
+	b.ReportMetric(bare.P50, "p50-bare-ms")
+	b.ReportMetric(bare.P99, "p99-bare-ms")
 	b.ReportMetric(alone.P50, "p50-ms")
 	b.ReportMetric(alone.P99, "p99-ms")
 	b.ReportMetric(alone.Max, "max-ms")

@@ -11,7 +11,7 @@ const (
 	maxBatch = 256
 	// maxCalls is how many calls for one product are under way at once: while Redis
 	// works on one, the other is on its way.
-	maxCalls = 2
+	maxCalls = 1
 )
 
 // waiter is an attempt under way, and who waits for its outcome.

@@ -119,7 +119,11 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Books: keeper, Listener: hub, Counter: m,
 	}
 	if n := c.Admission.PerUserPerSecond; n > 0 {
-		entrance.Limiter = admission.NewUserLimiter(clients.Commands, n)
+		limiter, err := admission.NewUserLimiter(clients.Commands, n)
+		if err != nil {
+			return nil, err
+		}
+		entrance.Limiter = limiter
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}

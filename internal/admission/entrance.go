@@ -85,6 +85,9 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	return outcome.StreamID, nil
 }
 
+// limiterLog is for what every attempt meets while Redis is away; it writes once a second.
+var limiterLog = logx.NewLessLogger(1000)
+
 // limited asks the limiter. When it does not answer nobody is limited: the gate, on the
 // same Redis, will not answer either.
 func (e *Entrance) limited(ctx context.Context, userID int64) bool {
@@ -93,7 +96,7 @@ func (e *Entrance) limited(ctx context.Context, userID int64) bool {
 	}
 	allowed, err := e.Limiter.Allow(ctx, userID)
 	if err != nil {
-		logx.WithContext(ctx).Errorf("rate limit of user %d: %v", userID, err)
+		limiterLog.Errorf("rate limit: %v", err)
 		return false
 	}
 	return !allowed

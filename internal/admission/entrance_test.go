@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"seckill/internal/admission"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -201,9 +203,18 @@ func TestRedisIsAway(t *testing.T) {
 	}
 }
 
+func limiterOf(t *testing.T, client redis.UniversalClient, perSecond int) *admission.UserLimiter {
+	t.Helper()
+	limiter, err := admission.NewUserLimiter(client, perSecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return limiter
+}
+
 func TestUserLimiter(t *testing.T) {
 	client := servertest.SharedRedis(t)
-	limiter, other := admission.NewUserLimiter(client, 3), admission.NewUserLimiter(client, 3) // of two replicas
+	limiter, other := limiterOf(t, client, 3), limiterOf(t, client, 3) // of two replicas
 	key := "seckill:limit:5"
 	if err := client.Set(t.Context(), key, 1, time.Hour).Err(); err != nil { // he has tried once, and his second is long
 		t.Fatal(err)
@@ -224,8 +235,22 @@ func TestUserLimiter(t *testing.T) {
 	servertest.Eventually(t, "the user may try again", func() bool { ok, err := limiter.Allow(t.Context(), 5); return ok && err == nil })
 }
 
+// TestALimiterCountsWhereItsClientIs and not where go-zero's own would: in database 0.
+func TestALimiterCountsWhereItsClientIs(t *testing.T) {
+	options := *servertest.SharedRedis(t).Options()
+	options.DB = 3
+	client := redis.NewClient(&options)
+	t.Cleanup(func() { _ = client.Close() })
+	if allowed, err := limiterOf(t, client, 1).Allow(t.Context(), 77); err != nil || !allowed {
+		t.Errorf("%v, %v", allowed, err)
+	}
+	if n := client.Exists(t.Context(), "seckill:limit:77").Val(); n != 1 {
+		t.Error("the attempt is not counted in the client's database")
+	}
+}
+
 func TestALimiterThatIsNotAnsweredSaysSo(t *testing.T) {
-	limiter := admission.NewUserLimiter(servertest.SharedRedis(t), 3)
+	limiter := limiterOf(t, servertest.SharedRedis(t), 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := limiter.Allow(ctx, 5); err == nil {

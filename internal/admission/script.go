@@ -22,8 +22,6 @@ var (
 	readSource string
 	//go:embed script/correct.lua
 	correctSource string
-	//go:embed script/limit.lua
-	limitSource string
 
 	admitScript   = redis.NewScript(admitSource)
 	applyScript   = redis.NewScript(applySource)
@@ -32,5 +30,4 @@ var (
 	openScript    = redis.NewScript(openSource)
 	readScript    = redis.NewScript(readSource)
 	correctScript = redis.NewScript(correctSource)
-	limitScript   = redis.NewScript(limitSource)
 )

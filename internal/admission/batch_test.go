@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,12 +143,54 @@ func TestNobodyIsToldAnothersOutcome(t *testing.T) {
 		}
 		return outcome
 	})
-	servertest.Eventually(t, "every attempt is decided", func() bool { return len(look(t, client, product).entries) == attempts })
+	decided := map[int64]bool{}
+	servertest.Eventually(t, "every attempt is decided that somebody waited for", func() bool {
+		clear(decided)
+		for _, user := range look(t, client, product).inflight {
+			decided[user] = true
+		}
+		for i := range attempts {
+			if i%3 != 0 && !decided[int64(i+1)] {
+				return false
+			}
+		}
+		return gate.Gathered(product) == 0
+	})
 	v := look(t, client, product)
 	for i, o := range outcomes {
 		if o.StreamID != "" && v.inflight[o.StreamID] != int64(i+1) {
 			t.Errorf("user %d is told of entry %s, which is user %d's", i+1, o.StreamID, v.inflight[o.StreamID])
 		}
+	}
+}
+
+// TestAnAttemptThatNobodyWaitsForAnyMoreIsNotMade unless it is under way already.
+func TestAnAttemptThatNobodyWaitsForAnyMoreIsNotMade(t *testing.T) {
+	client := servertest.SharedRedis(t)
+	gate, calls := opened(t, client, active(100, 0)), watch(client)
+	release := calls.hold()
+	patient := make(chan admission.Outcome, 1)
+	go func() { patient <- admit(t, gate, admission.Attempt{UserID: 1}) }()
+	servertest.Eventually(t, "a call is under way", func() bool { return calls.held.Load() == 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	var gone sync.WaitGroup
+	for user := int64(2); user <= 600; user++ {
+		gone.Go(func() {
+			if outcome, err := gate.Admit(ctx, admission.Attempt{ProductID: product, UserID: user}); err == nil {
+				t.Errorf("user %d is told %+v", user, outcome)
+			}
+		})
+	}
+	go func() { patient <- admit(t, gate, admission.Attempt{UserID: 1000}) }()
+	servertest.Eventually(t, "all others gather", func() bool { return gate.Gathered(product) == 600 })
+	cancel()
+	gone.Wait()
+	release()
+	if a, b := <-patient, <-patient; a.StreamID == "" || b.StreamID == "" {
+		t.Errorf("who waits is told %+v, %+v", a, b)
+	}
+	if v := look(t, client, product); v.left != 98 || len(v.entries) != 2 {
+		t.Errorf("of 2 attempts: %+v", v)
 	}
 }
 

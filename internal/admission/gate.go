@@ -60,8 +60,8 @@ func NewGate(client redis.UniversalClient) *Gate {
 	return &Gate{client: client, name: rand.Text()}
 }
 
-// Admit decides an attempt, together with others that arrive meanwhile: while two calls
-// to Redis are under way for a product, attempts for it gather and become the next one.
+// Admit decides an attempt, together with others that arrive meanwhile: while a call to
+// Redis is under way for a product, attempts for it gather and become the next one.
 //
 // An error says that Redis has not answered. Whether the attempt was admitted is then
 // unknown; to repeat it with the same request ID answers that without taking a second
@@ -84,7 +84,8 @@ func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
 		waiters.Put(w)
 		return outcome, err
 	case <-ctx.Done():
-		return Outcome{}, fmt.Errorf("admit: %w", context.Cause(ctx)) // w is still the call's
+		w.gone.Store(true) // w stays the call's, if it is under way
+		return Outcome{}, fmt.Errorf("admit: %w", context.Cause(ctx))
 	}
 }
 

@@ -6,13 +6,8 @@ import (
 	"time"
 )
 
-const (
-	// maxBatch is the most attempts of one call. Redis does nothing else meanwhile.
-	maxBatch = 256
-	// maxCalls is how many calls for one product are under way at once: while Redis
-	// works on one, the other is on its way.
-	maxCalls = 1
-)
+// maxBatch is the most attempts of one call. Redis does nothing else meanwhile.
+const maxBatch = 256
 
 // waiter is an attempt under way, and who waits for its outcome.
 type waiter struct {
@@ -20,18 +15,20 @@ type waiter struct {
 	outcome Outcome
 	err     error
 	done    chan struct{} // of one place, so that nobody has to be there any more
+	gone    atomic.Bool   // nobody is
 }
 
 var waiters = sync.Pool{New: func() any { return &waiter{done: make(chan struct{}, 1)} }}
 
-// lane gathers the attempts for one product.
+// lane gathers the attempts for one product. One call is under way at a time: a second
+// one beside it would be half as large, and cost the processors as much as the first.
 type lane struct {
 	gate *Gate
 	keys keys
 
 	mu      sync.Mutex
 	waiting []*waiter
-	calls   int
+	calling bool
 
 	soldOutUntil atomic.Int64 // nanoseconds of the monotonic clock since started
 }
@@ -41,14 +38,12 @@ var started = time.Now()
 
 func (l *lane) soldOut() bool { return int64(time.Since(started)) < l.soldOutUntil.Load() }
 
-// join adds a waiter, and begins a call unless enough are under way.
+// join adds a waiter, and begins a call unless one is under way.
 func (l *lane) join(w *waiter) {
 	l.mu.Lock()
 	l.waiting = append(l.waiting, w)
-	begin := l.calls < maxCalls
-	if begin {
-		l.calls++
-	}
+	begin := !l.calling
+	l.calling = true
 	l.mu.Unlock()
 	if begin {
 		go l.run()
@@ -68,18 +63,25 @@ func (l *lane) run() {
 	}
 }
 
-// next takes the waiters of the next call. When there are none, the call is over.
+// next takes the waiters of the next call. When there are none, no call is under way any
+// more. An attempt that nobody waits for is not made: after an outage it would take a
+// unit for somebody who was told long ago that it failed.
 func (l *lane) next(batch []*waiter) []*waiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := min(len(l.waiting), maxBatch)
-	if n == 0 {
-		l.calls--
-		return batch
+	taken := 0
+	for _, w := range l.waiting {
+		if len(batch) == maxBatch {
+			break
+		}
+		taken++
+		if !w.gone.Load() {
+			batch = append(batch, w)
+		}
 	}
-	batch = append(batch, l.waiting[:n]...)
-	rest := copy(l.waiting, l.waiting[n:])
+	rest := copy(l.waiting, l.waiting[taken:])
 	clear(l.waiting[rest:])
 	l.waiting = l.waiting[:rest]
+	l.calling = len(batch) > 0
 	return batch
 }

@@ -106,30 +106,24 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	book := ledger.New(pool, m)
 	gate := admission.NewGate(clients.Commands)
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
-	reader := func(productID int64) *stream.Reader {
-		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
-			seckill.ConsumerName(productID, c.Consumer.Instance))
-	}
+	reader := newReader(c, clients)
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := books.NewKeeper(pool, gate, inspector, book)
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(listener{Keeper: keeper, hub: hub})
 	pressure := admission.NewPressure(inspector.Backlogs)
-	entrance := &admission.Entrance{
-		Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Books: keeper, Listener: hub, Counter: m,
-	}
-	if n := c.Admission.PerUserPerSecond; n > 0 {
-		limiter, err := admission.NewUserLimiter(clients.Commands, n)
-		if err != nil {
-			return nil, err
-		}
-		entrance.Limiter = limiter
+	limiter, err := newLimiter(c, clients)
+	if err != nil {
+		return nil, err
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
-		Entrance: entrance, Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
+		Entrance: &admission.Entrance{
+			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Books: keeper, Listener: hub, Counter: m,
+		},
+		Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
 	})
 	server, err := handler.NewServer(serviceContext)
@@ -156,6 +150,22 @@ func groupOf(services ...service.Service) *service.ServiceGroup {
 		group.Add(s)
 	}
 	return group
+}
+
+// newLimiter returns what bounds the attempts of a user, nil when nothing does.
+func newLimiter(c config.Config, clients *stream.Clients) (admission.Limiter, error) {
+	if c.Admission.PerUserPerSecond == 0 {
+		return nil, nil //nolint:nilnil // nil is the documented "no bound"
+	}
+	return admission.NewUserLimiter(clients.Commands, c.Admission.PerUserPerSecond)
+}
+
+// newReader returns what makes the reader of a product's stream.
+func newReader(c config.Config, clients *stream.Clients) func(productID int64) *stream.Reader {
+	return func(productID int64) *stream.Reader {
+		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
+			seckill.ConsumerName(productID, c.Consumer.Instance))
+	}
 }
 
 // newLoop returns what makes the consumer of a product.

@@ -1,6 +1,8 @@
 package admission_test
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"testing"
 	"time"
@@ -181,4 +183,26 @@ func TestAnAttemptWhoseTimeIsOverGetsAnError(t *testing.T) {
 	}
 	release()
 	servertest.Eventually(t, "the attempt is decided nevertheless", func() bool { return look(t, client, product).left == 4 })
+}
+
+// TestNobodyWaitsForASilentRedisLongerThanARequestMay: neither who is in the call that
+// hangs nor who gathers behind it.
+func TestNobodyWaitsForASilentRedisLongerThanARequestMay(t *testing.T) {
+	client := servertest.SharedRedis(t)
+	gate, calls := opened(t, client, active(10, 0)), watch(client)
+	release := calls.hold()
+	defer release()
+	told := make(chan error, 2)
+	for user := range int64(2) {
+		go func() {
+			_, err := gate.Admit(context.Background(), admission.Attempt{ProductID: product, UserID: user + 1})
+			told <- err
+		}()
+	}
+	servertest.Eventually(t, "one is called, one gathers", func() bool { return calls.held.Load() == 1 && gate.Gathered(product) == 1 })
+	for range 2 {
+		if err := <-told; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("told %v before Redis has answered", err)
+		}
+	}
 }

@@ -25,6 +25,9 @@ const (
 	// callTimeout bounds a call to Redis with its repetitions: within the time that the
 	// request which waits for it has (3 s), so that it is we who answer.
 	callTimeout = 2 * time.Second
+	// admitTimeout bounds how long an attempt waits for its outcome, the call before its
+	// own included.
+	admitTimeout = callTimeout
 	// soldOutFor is how long a product that was found sold out counts as that without
 	// asking: stock that comes back is seen within 100 ms.
 	soldOutFor = 50 * time.Millisecond
@@ -74,6 +77,8 @@ func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
 		}
 		return Outcome{Refusal: a.Refusal}, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
+	defer cancel()
 	w := waiters.Get().(*waiter) //nolint:forcetypeassert // the pool holds nothing else
 	w.attempt = a
 	lane.join(w)

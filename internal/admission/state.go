@@ -206,7 +206,7 @@ func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 
 // putAside writes a hash from the beginning.
 func putAside[K int64 | string, V int64 | string](ctx context.Context, client redis.UniversalClient, key string, fields map[K]V) error {
-	if err := client.Del(ctx, key).Err(); err != nil || len(fields) == 0 {
+	if err := client.Unlink(ctx, key).Err(); err != nil || len(fields) == 0 {
 		return err
 	}
 	for page := range slices.Chunk(slices.Collect(maps.Keys(fields)), asidePage) {

@@ -106,22 +106,30 @@ func (k *Keeper) recoverEntries(ctx context.Context, productID, epoch int64, ent
 			batch.Attempts = append(batch.Attempts, seckill.Attempt{UserID: users[id], StreamID: id, Admitted: true, Epoch: epoch})
 		}
 	}
-	if len(batch.Attempts) > 0 {
-		if _, err := k.settler.Store(ctx, batch); err != nil {
-			return err
-		}
-		logx.Errorf("product %d: %d admitted entries were deleted from the stream, settled by what the gate knows of them",
-			productID, len(batch.Attempts))
+	if err := k.settleDeleted(ctx, batch); err != nil {
+		return err
+	}
+	for _, a := range batch.Attempts {
+		delete(unsettled, a.StreamID)
 	}
 	over := make([]admission.Entry, 0, len(entries))
-	missing := make(map[string]bool, len(gone))
-	for _, id := range gone {
-		missing[id] = true
-	}
 	for _, e := range entries {
-		if missing[e.StreamID] || !unsettled[e.StreamID] {
+		if !unsettled[e.StreamID] {
 			over = append(over, e)
 		}
 	}
 	return k.gate.Settled(ctx, productID, over)
+}
+
+// settleDeleted settles admitted attempts whose entries somebody has deleted.
+func (k *Keeper) settleDeleted(ctx context.Context, batch ledger.Batch) error {
+	if len(batch.Attempts) == 0 {
+		return nil
+	}
+	if _, err := k.settler.Store(ctx, batch); err != nil {
+		return err
+	}
+	logx.Errorf("product %d: %d admitted entries were deleted from the stream, settled by what the gate knows of them",
+		batch.ProductID, len(batch.Attempts))
+	return nil
 }

@@ -93,6 +93,9 @@ func (m *Metrics) Stock(b seckill.Books) {
 	if b.Gate != nil {
 		m.stock.WithLabelValues(product, "redis").Set(float64(b.Gate.Left))
 		m.stock.WithLabelValues(product, "in_flight").Set(float64(b.Gate.InFlight))
+	} else { // what they showed is not known any more
+		m.stock.DeleteLabelValues(product, "redis")
+		m.stock.DeleteLabelValues(product, "in_flight")
 	}
 	m.drift.WithLabelValues(product).Set(float64(b.Drift()))
 }

@@ -151,9 +151,13 @@ return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''`
 // moves. When a server does not answer it returns the error, and the runs of the
 // products that are on others.
 func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error) {
+	asked := productIDs
+	if _, cluster := i.client.(*redis.ClusterClient); !cluster {
+		asked = productIDs[:min(1, len(productIDs))] // one server serves them all
+	}
 	pipe := i.client.Pipeline()
-	replies := make([]*redis.Cmd, len(productIDs))
-	for n, id := range productIDs {
+	replies := make([]*redis.Cmd, len(asked))
+	for n, id := range asked {
 		key := i.key(id)
 		replies[n] = pipe.Eval(ctx, runSource, []string{key, "{" + key + "}:none"})
 	}
@@ -162,8 +166,8 @@ func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error)
 		err = fmt.Errorf("ask for the servers of %d products: %w", len(productIDs), err)
 	}
 	runs := make([]Run, len(productIDs))
-	for n, reply := range replies {
-		runs[n].ID, runs[n].Err = reply.Text()
+	for n := range runs {
+		runs[n].ID, runs[n].Err = replies[min(n, len(replies)-1)].Text()
 	}
 	return runs, err
 }

@@ -4,10 +4,11 @@
 -- Answers 1, or 0 when a gate of this epoch or a later one is open already.
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then
-  redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
+  redis.call('UNLINK', KEYS[5], KEYS[6], KEYS[7])
   return 0
 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+-- UNLINK: to free a million holders at once would stop Redis for as long as that takes.
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 for i = 2, 4 do
   if redis.call('EXISTS', KEYS[i + 3]) == 1 then
     redis.call('RENAME', KEYS[i + 3], KEYS[i])

@@ -178,9 +178,7 @@ func TestAnAttemptWhoseTimeIsOverGetsAnError(t *testing.T) {
 	gate, calls := opened(t, client, active(5, 0)), watch(client)
 	release := calls.hold()
 	defer release()
-	if _, err := gate.Admit(shortly(t), admission.Attempt{ProductID: product, UserID: 1}); err == nil {
-		t.Error("an answer before Redis has given one")
-	}
+	abandon(t, gate, calls, 1)
 	release()
 	servertest.Eventually(t, "the attempt is decided nevertheless", func() bool { return look(t, client, product).left == 4 })
 }
@@ -193,13 +191,14 @@ func TestNobodyWaitsForASilentRedisLongerThanARequestMay(t *testing.T) {
 	release := calls.hold()
 	defer release()
 	told := make(chan error, 2)
-	for user := range int64(2) {
-		go func() {
-			_, err := gate.Admit(context.Background(), admission.Attempt{ProductID: product, UserID: user + 1})
-			told <- err
-		}()
+	try := func(user int64) {
+		_, err := gate.Admit(context.Background(), admission.Attempt{ProductID: product, UserID: user})
+		told <- err
 	}
-	servertest.Eventually(t, "one is called, one gathers", func() bool { return calls.held.Load() == 1 && gate.Gathered(product) == 1 })
+	go try(1)
+	servertest.Eventually(t, "one is called", func() bool { return calls.held.Load() == 1 })
+	go try(2)
+	servertest.Eventually(t, "both are told before Redis has answered", func() bool { return len(told) == 2 })
 	for range 2 {
 		if err := <-told; !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("told %v before Redis has answered", err)

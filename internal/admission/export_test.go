@@ -44,6 +44,9 @@ func (g *Gate) AdmitTogether(attempts []Attempt) ([]Outcome, error) {
 	return outcomes, nil
 }
 
+// WaitLonger has a gate wait for Redis as long as a test may take on a busy machine.
+func (g *Gate) WaitLonger() { g.timeout = 10 * callTimeout }
+
 // Gathered is how many attempts for a product wait for the next call.
 func (g *Gate) Gathered(productID int64) int {
 	l := g.lane(productID)

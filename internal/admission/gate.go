@@ -22,12 +22,10 @@ const (
 	// replyLife is how long a call's answers are kept for its repetition. Nobody
 	// repeats a call later than its own time limit.
 	replyLife = 10 * time.Second
-	// callTimeout bounds a call to Redis with its repetitions: within the time that the
-	// request which waits for it has (3 s), so that it is we who answer.
+	// callTimeout bounds a call to Redis with its repetitions, and how long an attempt
+	// waits for its outcome, the call before its own included: within the time that its
+	// request has (3 s), so that it is we who answer.
 	callTimeout = 2 * time.Second
-	// admitTimeout bounds how long an attempt waits for its outcome, the call before its
-	// own included.
-	admitTimeout = callTimeout
 	// soldOutFor is how long a product that was found sold out counts as that without
 	// asking: stock that comes back is seen within 100 ms.
 	soldOutFor = 50 * time.Millisecond
@@ -56,11 +54,13 @@ type Gate struct {
 	lanes  sync.Map // by product ID: *lane
 	name   string   // of this process, to tell its calls from those of others
 	calls  atomic.Uint64
+
+	timeout time.Duration // callTimeout, but in tests
 }
 
 // NewGate makes a gate over Redis.
 func NewGate(client redis.UniversalClient) *Gate {
-	return &Gate{client: client, name: rand.Text()}
+	return &Gate{client: client, name: rand.Text(), timeout: callTimeout}
 }
 
 // Admit decides an attempt, together with others that arrive meanwhile: while a call to
@@ -77,7 +77,7 @@ func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
 		}
 		return Outcome{Refusal: a.Refusal}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	w := waiters.Get().(*waiter) //nolint:forcetypeassert // the pool holds nothing else
 	w.attempt = a
@@ -108,7 +108,7 @@ func (g *Gate) Forget(productID int64) { g.lanes.Delete(productID) }
 // admit sends the attempts of waiters to Redis in one call and gives each its outcome.
 // It calls soldOut first when the gate has answered so by itself.
 func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
 	call := g.name + ":" + strconv.FormatUint(g.calls.Add(1), 36)
 	names := append(make([]string, 0, 6+len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))

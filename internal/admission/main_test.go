@@ -178,6 +178,22 @@ func (s *scripts) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
+// abandon makes an attempt that gives up while its call is held.
+func abandon(t *testing.T, gate *admission.Gate, calls *scripts, user int64) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan error, 1)
+	go func() {
+		_, err := gate.Admit(ctx, admission.Attempt{ProductID: product, UserID: user})
+		told <- err
+	}()
+	servertest.Eventually(t, "the attempt is called", func() bool { return calls.held.Load() == 1 })
+	cancel()
+	if err := <-told; err == nil {
+		t.Fatalf("user %d is told an outcome before Redis has answered", user)
+	}
+}
+
 // together runs fn n times at once, the first with 0, and returns what it answered.
 func together[T any](n int, fn func(i int) T) []T {
 	answers := make([]T, n)

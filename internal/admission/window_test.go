@@ -1,7 +1,6 @@
 package admission_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -11,14 +10,6 @@ import (
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 )
-
-// shortly is a context that ends soon.
-func shortly(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // settlement is how an entry that arrives at a millisecond is settled.
 func settlement(terms admission.Terms, ms int64) seckill.Code {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -268,6 +269,33 @@ func TestOneSubscriptionAReplica(t *testing.T) {
 	subscribed, err := client.PubSubNumSub(t.Context(), channelName).Result()
 	if err != nil || fmt.Sprint(subscribed) != "map["+channelName+":3]" {
 		t.Errorf("%v, %v, want one subscription a hub", subscribed, err)
+	}
+}
+
+// TestChangesOfARushArePublishedTogether counts the messages of changes that come one by
+// one, faster than they may be published.
+func TestChangesOfARushArePublishedTogether(t *testing.T) {
+	client := servertest.Client(t, servertest.Redis(t))
+	hub := start(t, client, newStore().sources(), deaf)
+	messages := func() int {
+		info, err := client.Info(t.Context(), "commandstats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0 // as long as there is no such line
+		_, calls, _ := strings.Cut(info, "cmdstat_publish:calls=")
+		_, _ = fmt.Sscan(strings.ReplaceAll(calls, ",", " "), &n)
+		return n
+	}
+	before, began := messages(), time.Now()
+	user := int64(0)
+	for ; time.Since(began) < 50*publishPause; user++ {
+		hub.Changed(1, []int64{user%500 + 1})
+		time.Sleep(publishPause / 50) // a rate at which each could be published alone
+	}
+	most := int(time.Since(began)/publishPause) + 2 // one at the begin, and what is left at the end
+	if n := messages() - before; n == 0 || n > most {
+		t.Errorf("%d messages for %d changes, want %d at most", n, user, most)
 	}
 }
 

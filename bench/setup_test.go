@@ -47,18 +47,19 @@ func TestMain(m *testing.M) {
 
 // bed is one Redis and one PostgreSQL at its defaults.
 type bed struct {
-	b      *testing.B
-	redis  *devstack.Redis
-	client *redis.Client
-	url    string
-	pool   *model.Pool
+	b        *testing.B
+	redis    *devstack.Redis
+	postgres *devstack.Postgres
+	client   *redis.Client
+	url      string
+	pool     *model.Pool
 }
 
 func newBed(b *testing.B) *bed {
 	b.Helper()
-	server := servertest.Redis(b)
-	url := servertest.Postgres(b).URL("")
-	return &bed{b: b, redis: server, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
+	server, postgres := servertest.Redis(b), servertest.Postgres(b)
+	url := postgres.URL("")
+	return &bed{b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
 }
 
 // users returns 1 … n in random order: ascending ones would make the indexes look

@@ -34,12 +34,16 @@ var copyBuffers = sync.Pool{New: func() any { return new(copyBuffer) }}
 func copyRows[T any](ctx context.Context, conn *pgx.Conn, query string, rows []T,
 	put func(*copyBuffer, *T)) (pgconn.CommandTag, error) {
 	buffer := newCopyBuffer()
-	defer buffer.release()
 	for i := range rows {
 		put(buffer, &rows[i])
 	}
 	buffer.finish()
 	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), query)
+	// When the connection is lost pgx returns while a goroutine of its own may still read
+	// (pgconn.CopyFrom, 5.12): then the buffer is left to it.
+	if !conn.IsClosed() {
+		buffer.release()
+	}
 	if err != nil {
 		return tag, fmt.Errorf("copy %d rows: %w", len(rows), err)
 	}

@@ -112,13 +112,7 @@ func (k *Keeper) recoverEntries(ctx context.Context, productID, epoch int64, ent
 	for _, a := range batch.Attempts {
 		delete(unsettled, a.StreamID)
 	}
-	over := make([]admission.Entry, 0, len(entries))
-	for _, e := range entries {
-		if !unsettled[e.StreamID] {
-			over = append(over, e)
-		}
-	}
-	return k.gate.Settled(ctx, productID, over)
+	return k.gate.Settled(ctx, productID, settledAmong(entries, unsettled))
 }
 
 // settleDeleted settles admitted attempts whose entries somebody has deleted.

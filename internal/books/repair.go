@@ -116,7 +116,11 @@ func (k *Keeper) difference(ctx context.Context, tx pgx.Tx, stock model.GateProd
 	if err != nil {
 		return 0, err
 	}
-	if err := k.gate.Settled(ctx, productID, settledAmong(flying, unsettled)); err != nil {
+	open := make(map[string]bool, len(unsettled))
+	for _, id := range unsettled {
+		open[id] = true
+	}
+	if err := k.gate.Settled(ctx, productID, settledAmong(flying, open)); err != nil {
 		return 0, err
 	}
 	account := seckill.GateAccount{Left: gate.Left, InFlight: int64(len(unsettled)), PendingMoves: units}
@@ -124,14 +128,10 @@ func (k *Keeper) difference(ctx context.Context, tx pgx.Tx, stock model.GateProd
 }
 
 // settledAmong returns the entries that are not among the unsettled ones.
-func settledAmong(entries []admission.Entry, unsettled []string) []admission.Entry {
-	open := make(map[string]bool, len(unsettled))
-	for _, id := range unsettled {
-		open[id] = true
-	}
+func settledAmong(entries []admission.Entry, unsettled map[string]bool) []admission.Entry {
 	var settled []admission.Entry
 	for _, e := range entries {
-		if !open[e.StreamID] {
+		if !unsettled[e.StreamID] {
 			settled = append(settled, e)
 		}
 	}

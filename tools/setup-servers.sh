@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes sure that the binaries of PostgreSQL and Redis are on this machine, and
-# libfaketime, which gives a Redis a wrong clock. The tests run servers of their own;
-# no system service is needed, or started.
+# Makes sure that the binaries of PostgreSQL and Redis are on this machine, and what some
+# tests put around them: libfaketime, which gives a Redis a wrong clock, and pgbouncer,
+# HAProxy and nginx, which stand between. The tests run servers of their own; no system
+# service is needed, or started.
 set -eu
 
 has_redis() { command -v redis-server >/dev/null 2>&1; }
@@ -25,18 +26,24 @@ has_faketime() {
 	return 1
 }
 
+# Debian keeps them in /usr/sbin, which is not on everybody's PATH.
+has_program() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
+
 missing=""
 has_redis || missing="$missing redis-server"
 has_postgres || missing="$missing postgresql"
 needed=$missing
 has_faketime || missing="$missing libfaketime"
+has_program pgbouncer || missing="$missing pgbouncer"
+has_program haproxy || missing="$missing haproxy"
+has_program nginx || missing="$missing nginx-light"
 [ -n "$missing" ] || exit 0
 
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
 if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
 	if [ -z "$needed" ]; then
-		echo "The tests of a wrong clock are skipped without libfaketime" >&2
+		echo "The tests that need these are skipped:$missing" >&2
 		exit 0
 	fi
 	echo "The tests need the programs of:$needed" >&2

@@ -40,4 +40,8 @@ type Options struct {
 	// Env is added to the environment of the server, each as KEY=value; of a single
 	// Redis alone, such as for a clock that is wrong. Defaults to none.
 	Env []string
+	// Args are added to the arguments of the server, behind our own: for Redis such as
+	// "--maxmemory", "10mb", for PostgreSQL such as "-c", "wal_level=logical"; of a single
+	// server alone. Defaults to none.
+	Args []string
 }

@@ -36,13 +36,13 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 		// Fast, then immediate shutdown: "Shutting Down the Server" in the manual.
 		signals: []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT},
 	}}
-	if err := p.start(ctx, o.Port); err != nil {
+	if err := p.start(ctx, o); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, out.close(), f.close()))
 	}
 	return p, nil
 }
 
-func (p *Postgres) start(ctx context.Context, port int) error {
+func (p *Postgres) start(ctx context.Context, o Options) error {
 	f := p.server.folder
 	user, err := unprivileged(f.data())
 	if err != nil {
@@ -64,14 +64,14 @@ func (p *Postgres) start(ctx context.Context, port int) error {
 	p.server.command = func(port int) command {
 		return command{
 			path: bin.file("postgres"),
-			args: []string{
+			args: append([]string{
 				"-D", f.data(), "-p", strconv.Itoa(port), "-c", "listen_addresses=" + loopback,
 				"-c", "unix_socket_directories=", // a socket's path may not be long; TCP will do
-			},
+			}, o.Args...),
 			dir: f.path, out: p.server.out.writer, owner: user, deathSignal: syscall.SIGINT,
 		}
 	}
-	return p.server.start(ctx, port)
+	return p.server.start(ctx, o.Port)
 }
 
 // initPostgres makes the data folder if it is not there. It is made beside its

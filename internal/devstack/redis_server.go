@@ -33,10 +33,10 @@ func startRedisServer(ctx context.Context, path string, o Options) (*redisServer
 		name: "Redis", folder: f, out: out, ready: redisReady,
 		signals: []syscall.Signal{syscall.SIGTERM},
 		command: func(port int) command {
-			program, args := withEnv(o.Env, path, []string{
+			program, args := withEnv(o.Env, path, append([]string{
 				"--port", strconv.Itoa(port), "--bind", loopback, "--dir", f.data(),
 				"--appendonly", "yes", "--save", "", "--daemonize", "no",
-			})
+			}, o.Args...))
 			return command{
 				path: program, args: args,
 				dir: f.path, out: out.writer, deathSignal: syscall.SIGTERM,

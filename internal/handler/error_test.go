@@ -14,6 +14,7 @@ import (
 
 	"seckill/internal/auth"
 	"seckill/internal/config"
+	"seckill/internal/health"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
@@ -232,9 +233,9 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s = %d %s", path, a.status, a.body)
 		}
 	}
-	w.health.failing = []string{"redis", "postgres"}
+	w.health.failing = []health.Failure{{Name: "redis", Reason: "it takes no writes"}, {Name: "postgres"}}
 	a := w.get("/readyz", open)
-	if a.status != http.StatusServiceUnavailable || a.body != `{"code":"UNAVAILABLE","message":"not ready: redis, postgres"}` {
+	if a.status != http.StatusServiceUnavailable || a.body != `{"code":"UNAVAILABLE","message":"not ready: redis (it takes no writes), postgres"}` {
 		t.Errorf("readyz = %d %s", a.status, a.body)
 	}
 	if a := w.get("/healthz", open); a.status != http.StatusOK {

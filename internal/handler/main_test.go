@@ -16,6 +16,7 @@ import (
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/handler"
+	"seckill/internal/health"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
@@ -241,6 +242,6 @@ func (f *fakeStreams) Pending(_ context.Context, _ int64, before string, limit i
 	return f.pending[from:min(from+limit, len(f.pending))], nil
 }
 
-type fakeHealth struct{ failing []string }
+type fakeHealth struct{ failing []health.Failure }
 
-func (f *fakeHealth) Failing(context.Context) []string { return f.failing }
+func (f *fakeHealth) Failing(context.Context) []health.Failure { return f.failing }

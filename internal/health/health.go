@@ -4,39 +4,67 @@ package health
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"seckill/internal/seckill"
 )
 
 // checkTimeout bounds one check, so that a server that does not answer at all is
 // reported rather than waited for.
 const checkTimeout = time.Second
 
-// Check is one thing that must work. Run returns nil when it does.
+// Check is one thing that must work. Run returns nil when it does. What a *seckill.Error
+// that it returns says is shown to whoever asks; of every other error only that there is
+// one.
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
 }
 
+// Failure is a check that fails. Reason says what to do about it, in words without inner
+// detail; "" when only the log knows.
+type Failure struct {
+	Name   string
+	Reason string
+}
+
+// String is the failure as /readyz shows it.
+func (f Failure) String() string {
+	if f.Reason == "" {
+		return f.Name
+	}
+	return f.Name + " (" + f.Reason + ")"
+}
+
 // Checks are all the things that must work.
 type Checks []Check
 
-// Failing runs every check at the same time and returns the names of those that
-// fail, in the order of the checks; it takes no more than a second.
-func (c Checks) Failing(ctx context.Context) []string {
+// Failing runs every check at the same time and returns those that fail, in the order of
+// the checks; it takes no more than a second.
+func (c Checks) Failing(ctx context.Context) []Failure {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	failed := make([]bool, len(c))
+	problems := make([]error, len(c))
 	var wg sync.WaitGroup
 	for i, check := range c {
-		wg.Go(func() { failed[i] = check.Run(ctx) != nil })
+		wg.Go(func() { problems[i] = check.Run(ctx) })
 	}
 	wg.Wait()
-	var names []string
+	var failing []Failure
 	for i, check := range c {
-		if failed[i] {
-			names = append(names, check.Name)
+		if problems[i] != nil {
+			failing = append(failing, Failure{Name: check.Name, Reason: reasonOf(problems[i])})
 		}
 	}
-	return names
+	return failing
+}
+
+// reasonOf returns what of an error may be shown.
+func reasonOf(err error) string {
+	if known, ok := errors.AsType[*seckill.Error](err); ok {
+		return known.Message
+	}
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"seckill/internal/admission"
 	"seckill/internal/books"
 	"seckill/internal/config"
+	"seckill/internal/health"
 	"seckill/internal/middleware"
 	"seckill/internal/response"
 	"seckill/internal/seckill"
@@ -87,8 +88,8 @@ type (
 
 	// Readiness tells whether the service can do its work.
 	Readiness interface {
-		// Failing returns the names of the checks that fail; none = ready.
-		Failing(ctx context.Context) []string
+		// Failing returns the checks that fail; none = ready.
+		Failing(ctx context.Context) []health.Failure
 	}
 
 	// Deps is what a ServiceContext is built from besides the configuration.

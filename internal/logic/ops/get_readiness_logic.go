@@ -32,8 +32,13 @@ func NewGetReadinessLogic(ctx context.Context, svcCtx *svc.ServiceContext) *GetR
 
 // GetReadiness answers: The service can do its work.
 func (l *GetReadinessLogic) GetReadiness() (*types.StatusResponse, error) {
-	if failing := l.svcCtx.Health.Failing(l.ctx); len(failing) > 0 {
-		return nil, seckill.Errorf(seckill.CodeUnavailable, "not ready: %s", strings.Join(failing, ", "))
+	failing := l.svcCtx.Health.Failing(l.ctx)
+	if len(failing) > 0 {
+		words := make([]string, len(failing))
+		for i, f := range failing {
+			words[i] = f.String()
+		}
+		return nil, seckill.Errorf(seckill.CodeUnavailable, "not ready: %s", strings.Join(words, ", "))
 	}
 	return &types.StatusResponse{Status: "ok"}, nil
 }

@@ -2,12 +2,14 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
 
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 )
 
 const (
@@ -69,9 +71,7 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	outcome, err := e.Gate.Admit(ctx, a)
 	if err != nil {
 		e.Counter.AttemptDecided(a.ProductID, "unavailable")
-		refusal := seckill.Wrap(err, seckill.CodeUnavailable, "the attempt cannot be decided now; repeat it with the same requestId")
-		refusal.RetryAfter = retrySoon
-		return "", refusal
+		return "", unavailable(err)
 	}
 	if outcome.Refusal != "" {
 		return "", e.refuse(ctx, a.ProductID, outcome.Refusal, delay)
@@ -83,6 +83,24 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	e.Counter.AttemptDecided(a.ProductID, "admitted")
 	e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	return outcome.StreamID, nil
+}
+
+// unavailableLog is for what every attempt meets in an outage; it writes once a second.
+var unavailableLog = logx.NewLessLogger(1000)
+
+// unavailable refuses an attempt that Redis did not decide, with the reason where one is
+// known that may be shown.
+func unavailable(err error) error {
+	reason := ""
+	if known, ok := errors.AsType[*seckill.Error](err); ok {
+		reason = known.Message
+		unavailableLog.Errorf("admit: %v", err)
+	} else if reason = stream.Reason(err); reason == "" {
+		reason = "the attempt cannot be decided now"
+	}
+	refusal := seckill.Wrap(err, seckill.CodeUnavailable, "%s; repeat it with the same requestId", reason)
+	refusal.RetryAfter = retrySoon
+	return refusal
 }
 
 // limiterLog is for what every attempt meets while Redis is away; it writes once a second.

@@ -132,20 +132,26 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 		if err != nil {
 			w.err = fmt.Errorf("admit to product %d: %w", k.productID, err)
 		} else {
-			w.outcome = outcomeOf(words[i])
+			w.outcome, w.err = outcomeOf(k.productID, words[i])
 		}
 		w.done <- struct{}{} // w may be in use again from here on
 	}
 }
 
+// exhausted is the script's word for an attempt that no ID is left for.
+const exhausted = "EXHAUSTED"
+
 // outcomeOf reads a word of the script's answer.
-func outcomeOf(word string) Outcome {
-	switch word[0] {
-	case '+':
-		return Outcome{StreamID: word[1:]}
-	case '=':
-		return Outcome{StreamID: word[1:], Repeated: true}
+func outcomeOf(productID int64, word string) (Outcome, error) {
+	switch {
+	case word == exhausted:
+		return Outcome{}, seckill.Errorf(seckill.CodeUnavailable,
+			"the stream %s takes no entry any more: its last ID is the highest that there is", seckill.StreamKey(productID))
+	case strings.HasPrefix(word, "+"):
+		return Outcome{StreamID: word[1:]}, nil
+	case strings.HasPrefix(word, "="):
+		return Outcome{StreamID: word[1:], Repeated: true}, nil
 	default:
-		return Outcome{Refusal: seckill.Code(word)}
+		return Outcome{Refusal: seckill.Code(word)}, nil
 	}
 }

@@ -3,7 +3,8 @@
 -- ARGV: seconds to keep the reply, seconds to keep a request ID, number of attempts,
 --       then for each: user, request ID or '', the refusal that it gets unless its
 --       request ID is known already, or ''
--- Answers one word an attempt: '+ID' admitted, '=ID' admitted before, or the refusal.
+-- Answers one word an attempt: '+ID' admitted, '=ID' admitted before, or the refusal;
+-- EXHAUSTED when the stream has no ID left for an entry.
 local reply = redis.call('GET', KEYS[6])
 if reply then
   return reply
@@ -13,14 +14,24 @@ local n = tonumber(ARGV[3])
 local gate = redis.call('HMGET', KEYS[1], 'epoch', 'settled', 'status', 'left', 'limit', 'starts', 'ends')
 local epoch, settled, left, limit = gate[1], gate[2] == '1', tonumber(gate[4]), tonumber(gate[5])
 
-local refusal = ''
+local refusal, closing, ends = '', false, 0
 if not epoch then
   refusal = 'NOT_LOADED'
 elseif gate[3] ~= 'ACTIVE' then
   refusal = gate[3]
 elseif settled and (gate[6] ~= '0' or gate[7] ~= '0') then
   local time = redis.call('TIME')
-  local now, ends = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(gate[7])
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  -- Settlement goes by the ID of the entry, and no ID is below the last one, though the
+  -- clock was set back, or somebody made up an ID ahead of it.
+  local stream = redis.pcall('XINFO', 'STREAM', KEYS[5])
+  for i = 1, #stream, 2 do
+    if stream[i] == 'last-generated-id' then
+      now = math.max(now, tonumber(string.match(stream[i + 1], '^%d+')))
+    end
+  end
+  ends = tonumber(gate[7])
+  closing = ends > 0 and now + 60000 >= ends -- then each ID is looked at: the clock goes on
   if now < tonumber(gate[6]) then
     refusal = 'NOT_STARTED'
   elseif ends > 0 and now >= ends then
@@ -65,23 +76,35 @@ for i = 1, n do
     local id
     local mark = settled and epoch or '0'
     if request == '' then
-      id = redis.call('XADD', KEYS[5], '*', 'uid', user, 'epoch', mark)
+      id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'epoch', mark)
     else
-      id = redis.call('XADD', KEYS[5], '*', 'uid', user, 'rid', request, 'epoch', mark)
-      redis.call('SET', KEYS[requests], id, 'EX', ARGV[2])
-      seen[KEYS[requests]] = id
+      id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'rid', request, 'epoch', mark)
     end
-    if settled then
-      left = left - 1
-      held[user] = held[user] + 1
-      holders[#holders + 1] = user
-      holders[#holders + 1] = held[user]
-      inflight[#inflight + 1] = id
-      inflight[#inflight + 1] = user
+    if type(id) == 'table' then -- an error; what was admitted before it stays admitted
+      if #waiting == 0 and not string.find(id.err, 'exhausted', 1, true) then
+        return id
+      end
+      refusal, word = 'EXHAUSTED', 'EXHAUSTED'
+    elseif closing and tonumber(string.match(id, '^%d+')) >= ends then
+      redis.call('XDEL', KEYS[5], id)
+      refusal, word = 'ENDED', 'ENDED'
+    else
+      if request ~= '' then
+        redis.call('SET', KEYS[requests], id, 'EX', ARGV[2])
+        seen[KEYS[requests]] = id
+      end
+      if settled then
+        left = left - 1
+        held[user] = held[user] + 1
+        holders[#holders + 1] = user
+        holders[#holders + 1] = held[user]
+        inflight[#inflight + 1] = id
+        inflight[#inflight + 1] = user
+      end
+      waiting[#waiting + 1] = user
+      waiting[#waiting + 1] = id
+      word = '+' .. id
     end
-    waiting[#waiting + 1] = user
-    waiting[#waiting + 1] = id
-    word = '+' .. id
   end
   words[i] = word
 end

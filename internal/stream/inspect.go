@@ -12,13 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const (
-	// pendingPage is how many pending entries one XPENDING asks for.
-	pendingPage = 10_000
-	// lagProbe is how many entries are counted, at most, where Redis cannot tell
-	// the lag itself.
-	lagProbe = 1_000
-)
+// pendingPage is how many pending entries one XPENDING asks for.
+const pendingPage = 10_000
 
 // State is how far the group of one product's stream is.
 type State struct {
@@ -26,6 +21,7 @@ type State struct {
 	Stream           string
 	Group            string
 	Length           int64          // entries in the stream, consumed ones included
+	LastID           string         // of the last entry that was ever added, "" of no stream
 	Lag              *int64         // entries not yet delivered; nil when Redis cannot tell
 	Pending          int64          // delivered and not acknowledged
 	OldestPending    *time.Duration // since the oldest pending entry arrived; nil when none is pending
@@ -56,8 +52,9 @@ type Inspector struct {
 	key    func(productID int64) string
 	now    func() time.Time
 
-	mu    sync.Mutex
-	rates map[int64]rate
+	mu     sync.Mutex
+	rates  map[int64]rate
+	faults map[int64]lagFault
 }
 
 // rate is what two samples of a group say about its speed.
@@ -69,7 +66,7 @@ type rate struct {
 
 // NewInspector makes an inspector of the given group; key names a product's stream.
 func NewInspector(client redis.UniversalClient, group string, key func(productID int64) string) *Inspector {
-	return &Inspector{client: client, group: group, key: key, now: time.Now, rates: map[int64]rate{}}
+	return &Inspector{client: client, group: group, key: key, now: time.Now, rates: map[int64]rate{}, faults: map[int64]lagFault{}}
 }
 
 // State asks Redis for the state of a product's stream. A stream or a group that
@@ -102,15 +99,21 @@ func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) 
 func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis.XInfoGroup, error) {
 	key := i.key(productID)
 	state := State{ProductID: productID, Stream: key, Group: i.group, LastDeliveredID: "0-0"}
-	group, err := i.groupInfo(ctx, key, &state)
-	if err != nil || group == nil {
-		return state, nil, err
+	l := lookAt(ctx, i.client, key)[0]
+	if l.err != nil {
+		return state, nil, fmt.Errorf("inspect %s: %w", key, l.err)
+	}
+	state.Length, state.LastID = l.stream.Length, l.stream.LastGeneratedID
+	group := l.group(i.group)
+	if group == nil {
+		return state, nil, nil
 	}
 	state.Pending, state.LastDeliveredID = group.Pending, group.LastDeliveredID
-	if err := i.addDetail(ctx, &state); err != nil {
-		return state, nil, err
+	err := i.addDetail(ctx, &state)
+	if err == nil {
+		state.Lag, _, err = i.lag(ctx, productID, &l, group)
 	}
-	if state.Lag, err = i.lag(ctx, key, group); err != nil {
+	if err != nil {
 		return state, nil, err
 	}
 	i.mu.Lock()
@@ -119,29 +122,13 @@ func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis
 	return state, group, nil
 }
 
-// groupInfo fills in the length and returns the group, nil when there is none.
-func (i *Inspector) groupInfo(ctx context.Context, key string, state *State) (*redis.XInfoGroup, error) {
-	pipe := i.client.Pipeline()
-	length, groups := pipe.XLen(ctx, key), pipe.XInfoGroups(ctx, key)
-	if _, err := pipe.Exec(ctx); err != nil && !isNoKey(err) {
-		return nil, fmt.Errorf("inspect %s: %w", key, err)
-	}
-	state.Length = length.Val()
-	for _, g := range groups.Val() {
-		if g.Name == i.group {
-			return &g, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is the documented "there is none"
-}
-
 // addDetail fills in the oldest pending entry and the consumers.
 func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 	pipe := i.client.Pipeline()
 	summary := pipe.XPending(ctx, state.Stream, i.group)
 	consumers := pipe.XInfoConsumers(ctx, state.Stream, i.group)
 	clock := pipe.Time(ctx)
-	if _, err := pipe.Exec(ctx); err != nil && !IsNoGroup(err) && !isNoKey(err) {
+	if _, err := pipe.Exec(ctx); err != nil && !isNoGroup(err) {
 		return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
 	}
 	for _, c := range consumers.Val() {
@@ -152,23 +139,6 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 		state.OldestPending = &age
 	}
 	return nil
-}
-
-// lag returns the entries not yet delivered. Redis cannot tell after deletions in
-// the middle of a stream; then the entries are counted, up to a bound.
-func (i *Inspector) lag(ctx context.Context, key string, group *redis.XInfoGroup) (*int64, error) {
-	if group.Lag >= 0 {
-		return &group.Lag, nil
-	}
-	rest, err := i.client.XRangeN(ctx, key, "("+group.LastDeliveredID, "+", lagProbe).Result()
-	if err != nil {
-		return nil, fmt.Errorf("count undelivered entries of %s: %w", key, err)
-	}
-	if len(rest) == lagProbe {
-		return nil, nil //nolint:nilnil // nil is the documented "cannot tell"
-	}
-	n := int64(len(rest))
-	return &n, nil
 }
 
 // Pending lists up to limit pending entries with IDs below before ("" for all),
@@ -184,7 +154,7 @@ func (i *Inspector) Pending(ctx context.Context, productID int64, before string,
 		page, err := i.client.XPendingExt(ctx, &redis.XPendingExtArgs{
 			Stream: key, Group: i.group, Start: start, End: end, Count: pendingPage,
 		}).Result()
-		if err != nil && !IsNoGroup(err) && !isNoKey(err) {
+		if err != nil && !isNoGroup(err) {
 			return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
 		}
 		newest = append(newest, page...)
@@ -203,6 +173,9 @@ func reversed(in []redis.XPendingExt) []PendingEntry {
 	}
 	return out
 }
+
+// isNoGroup reports that a group does not exist, or not even its stream.
+func isNoGroup(err error) bool { return IsNoGroup(err) || isNoKey(err) }
 
 // isNoKey reports that a stream does not exist.
 func isNoKey(err error) bool {

@@ -56,14 +56,35 @@ func (r *Reader) Group() string { return r.group }
 // Consumer returns the name of this consumer in the group.
 func (r *Reader) Consumer() string { return r.consumer }
 
-// Join creates the group at the start of the stream, and the stream too, unless
-// they are there already.
+// Join finds the group, or creates it at the start of the stream, and the stream too. To
+// find it first matters at maxmemory: Redis refuses to create even a group that is there.
 func (r *Reader) Join(ctx context.Context) error {
-	err := r.commands.XGroupCreateMkStream(ctx, r.key, r.group, FirstID).Err()
-	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return fmt.Errorf("create group %s on %s: %w", r.group, r.key, err)
+	err := r.commands.XPending(ctx, r.key, r.group).Err()
+	if err == nil || !isNoGroup(err) {
+		return wrap(err, "look for group %s on %s", r.group, r.key)
 	}
-	return nil
+	err = r.commands.XGroupCreateMkStream(ctx, r.key, r.group, FirstID).Err()
+	if awayCode(err) == "OOM" { // what waits in the stream has to drain all the same
+		err = createGroup.Run(ctx, r.commands, []string{r.key}, r.group, FirstID).Err()
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
+		return nil
+	}
+	return wrap(err, "create group %s on %s", r.group, r.key)
+}
+
+// createGroup creates a group at maxmemory. A script that has written once, if in vain,
+// may write on.
+var createGroup = redis.NewScript(`
+redis.call('XACK', KEYS[1], ARGV[1], '0-1')
+return redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2], 'MKSTREAM')`)
+
+// wrap adds the operation that failed to an error, if it is one.
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(format+": %w", append(args, err)...)
 }
 
 // Read delivers up to count new entries, and waits up to block for the first of
@@ -99,24 +120,6 @@ func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id stri
 		batch.add(s.Messages)
 	}
 	return batch, nil
-}
-
-// Claim takes over up to count entries that have been pending for minIdle or
-// longer, whoever their consumer is, scanning the group's pending list from
-// start. It returns where the next scan goes on; "0-0" means that the list has
-// been seen to its end. Messages that exist no longer are reported, and leave the
-// pending list, however short they were idle.
-func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration, count int) (Batch, string, error) {
-	messages, next, deleted, err := r.commands.XAutoClaimWithDeleted(ctx, &redis.XAutoClaimArgs{
-		Stream: r.key, Group: r.group, Consumer: r.consumer,
-		MinIdle: minIdle, Start: start, Count: int64(count),
-	}).Result()
-	if err != nil {
-		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w", r.key, err)
-	}
-	batch := Batch{Lost: deleted}
-	batch.add(messages)
-	return batch, next, nil
 }
 
 // Ack acknowledges entries, all in one command. Acknowledging twice is harmless.

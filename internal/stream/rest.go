@@ -38,10 +38,13 @@ func (i *Inspector) Rest(ctx context.Context, productID int64, visit func([]Entr
 
 // restFrom returns the ID below which everything is acknowledged.
 func (i *Inspector) restFrom(ctx context.Context, key string) (string, error) {
-	var state State
-	group, err := i.groupInfo(ctx, key, &state)
-	if err != nil || group == nil {
-		return "-", err
+	l := lookAt(ctx, i.client, key)[0]
+	if l.err != nil {
+		return "", fmt.Errorf("inspect %s: %w", key, l.err)
+	}
+	group := l.group(i.group)
+	if group == nil {
+		return "-", nil
 	}
 	from := parseID(group.LastDeliveredID)
 	pending, err := i.client.XPending(ctx, key, i.group).Result()
@@ -93,42 +96,33 @@ type Backlog struct {
 // Backlogs reads the backlogs of products, in one round trip a server. When a server does
 // not answer it returns the error, and the backlogs of the products that are on others.
 func (i *Inspector) Backlogs(ctx context.Context, productIDs []int64) ([]Backlog, error) {
-	pipe := i.client.Pipeline()
-	groups, lengths := make([]*redis.XInfoGroupsCmd, len(productIDs)), make([]*redis.IntCmd, len(productIDs))
+	keys := make([]string, len(productIDs))
 	for n, id := range productIDs {
-		groups[n], lengths[n] = pipe.XInfoGroups(ctx, i.key(id)), pipe.XLen(ctx, i.key(id))
+		keys[n] = i.key(id)
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
 	var err error
 	backlogs := make([]Backlog, len(productIDs))
-	for n := range productIDs {
-		if backlogs[n] = i.backlog(ctx, productIDs[n], groups[n], lengths[n]); backlogs[n].Err != nil {
-			err = fmt.Errorf("read %d backlogs: %w", len(productIDs), backlogs[n].Err)
+	for n, l := range lookAt(ctx, i.client, keys...) {
+		if backlogs[n] = i.backlog(ctx, productIDs[n], &l); backlogs[n].Err != nil {
+			err = fmt.Errorf("read %d backlogs, one of product %d: %w", len(productIDs), productIDs[n], backlogs[n].Err)
 		}
 	}
 	return backlogs, err
 }
 
-func (i *Inspector) backlog(ctx context.Context, productID int64, groups *redis.XInfoGroupsCmd, length *redis.IntCmd) Backlog {
-	for _, err := range []error{groups.Err(), length.Err()} {
-		if err != nil && !isNoKey(err) {
-			return Backlog{Err: err}
-		}
+func (i *Inspector) backlog(ctx context.Context, productID int64, l *look) Backlog {
+	if l.err != nil {
+		return Backlog{Err: l.err}
 	}
-	for _, g := range groups.Val() {
-		if g.Name == i.group {
-			lag := g.Lag
-			if lag < 0 { // Redis cannot tell after deletions, which make this too high
-				info, err := i.client.XInfoStream(ctx, i.key(productID)).Result()
-				if err != nil {
-					return Backlog{Err: err}
-				}
-				lag = max(0, info.EntriesAdded-g.EntriesRead)
-			}
-			return Backlog{Waiting: lag + g.Pending, Done: g.EntriesRead - g.Pending}
-		}
+	g := l.group(i.group)
+	if g == nil {
+		return Backlog{Waiting: l.stream.Length} // of a stream without our group
 	}
-	return Backlog{Waiting: length.Val()} // of a stream without our group
+	_, least, err := i.lag(ctx, productID, l, g)
+	if err != nil {
+		return Backlog{Err: err}
+	}
+	return Backlog{Waiting: least + g.Pending, Done: g.EntriesRead - g.Pending}
 }
 
 // Run is the run of a Redis server: another one when the server is started again.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Entry is an entry of a product's stream that the gate has written.
@@ -76,20 +74,22 @@ func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, cou
 // AllInFlight reads a gate together with all that is in flight, at one moment.
 func (g *Gate) AllInFlight(ctx context.Context, productID int64) (State, []Entry, error) {
 	k := keysOf(productID)
-	var state *redis.Cmd
-	var flying *redis.MapStringStringCmd
-	_, err := g.client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-		state = pipe.Eval(ctx, readSource, []string{k.gate, k.inflight})
-		flying = pipe.HGetAll(ctx, k.inflight)
-		return nil
-	})
+	reply := flyingScript.Run(ctx, g.client, []string{k.gate, k.inflight})
+	state, err := stateOf(productID, reply)
 	if err != nil {
-		return State{}, nil, fmt.Errorf("read gate of product %d: %w", productID, err)
+		return State{}, nil, err
 	}
-	entries := make([]Entry, 0, len(flying.Val()))
-	for id, user := range flying.Val() {
-		entries = append(entries, Entry{StreamID: id, UserID: integer(user)})
+	var flying []any
+	if values, _ := reply.Slice(); len(values) == 6 {
+		flying, _ = values[5].([]any)
 	}
-	read, err := stateOf(productID, state)
-	return read, entries, err
+	entries := make([]Entry, 0, len(flying)/2)
+	for i := 0; i+1 < len(flying); i += 2 {
+		id, _ := flying[i].(string)
+		entries = append(entries, Entry{StreamID: id, UserID: integer(flying[i+1])})
+	}
+	if int64(len(entries)) != state.InFlight {
+		return State{}, nil, fmt.Errorf("read gate of product %d: redis: %d entries in flight of %d", productID, len(entries), state.InFlight)
+	}
+	return state, entries, nil
 }

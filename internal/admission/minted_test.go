@@ -2,7 +2,6 @@ package admission_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"seckill/internal/admission"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
-	"seckill/internal/stream"
 )
 
 var bg = context.Background()
@@ -116,19 +114,5 @@ func TestAStreamThatIsExhaustedInTheMiddleOfACallKeepsItsAccount(t *testing.T) {
 	state, err := gate.State(bg, product)
 	if n := client.XLen(bg, seckill.StreamKey(product)).Val(); err != nil || n != 3 || state.Left != 8 || state.InFlight != 2 {
 		t.Errorf("%+v, %d entries, %v", state, n, err)
-	}
-}
-
-func TestAtMaxmemoryTheGateSaysSo(t *testing.T) {
-	client := servertest.SharedRedis(t)
-	gate := opened(t, client, active(10, 0))
-	client.ConfigSet(bg, "maxmemory", "1mb")
-	defer client.ConfigSet(bg, "maxmemory", "0")
-	_, err := gate.Admit(bg, admission.Attempt{ProductID: product, UserID: 1})
-	if !stream.Away(err) || !strings.Contains(stream.Reason(err), "maxmemory") {
-		t.Errorf("%v: %q", err, stream.Reason(err))
-	}
-	if errors.Is(err, admission.ErrNotLoaded) {
-		t.Error("the gate counts as not loaded")
 	}
 }

@@ -22,6 +22,12 @@ var (
 	readSource string
 	//go:embed script/correct.lua
 	correctSource string
+	//go:embed script/aside.lua
+	asideSource string
+	//go:embed script/lock.lua
+	lockSource string
+	//go:embed script/flying.lua
+	flyingSource string
 
 	admitScript   = redis.NewScript(admitSource)
 	applyScript   = redis.NewScript(applySource)
@@ -30,4 +36,6 @@ var (
 	openScript    = redis.NewScript(openSource)
 	readScript    = redis.NewScript(readSource)
 	correctScript = redis.NewScript(correctSource)
+	lockScript    = redis.NewScript(lockSource)
+	flyingScript  = redis.NewScript(flyingSource)
 )

@@ -70,7 +70,7 @@ func stateOf(productID int64, reply *redis.Cmd) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("read gate of product %d: %w", productID, err)
 	}
-	if len(values) != 5 || values[0] == nil {
+	if len(values) < 5 || values[0] == nil {
 		return State{}, fmt.Errorf("product %d: %w", productID, ErrNotLoaded)
 	}
 	inFlight, _ := values[4].(int64)
@@ -210,13 +210,12 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 		return err
 	}
 	for page := range slices.Chunk(slices.Collect(maps.Keys(fields)), asidePage) {
-		args := make([]any, 0, 2*len(page))
+		args := append(make([]any, 0, 1+2*len(page)), int(asideLife/time.Second))
 		for _, field := range page {
 			args = append(args, field, fields[field])
 		}
 		pipe := client.Pipeline()
-		pipe.HSet(ctx, key, args...)
-		pipe.Expire(ctx, key, asideLife) // at once: who puts it aside may not live to the end
+		pipe.Eval(ctx, asideSource, []string{key}, args...)
 		if _, err := pipe.Exec(ctx); err != nil {
 			return err
 		}

@@ -14,6 +14,10 @@ if gate[1] ~= ARGV[1] then
   return {'EPOCH', applied}
 end
 
+-- Writes once, if in vain: at maxmemory Redis refuses what may need memory unless a script
+-- has written before. The gate must know what was decided all the same.
+redis.call('HDEL', KEYS[1], '')
+
 local change, users = {}, {}
 local function add(from, n, by)
   for i = from, from + n - 1 do

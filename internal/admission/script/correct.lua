@@ -9,6 +9,7 @@ end
 if gate[1] ~= ARGV[1] or gate[2] ~= ARGV[2] then
   return 0
 end
+redis.call('HDEL', KEYS[1], '') -- so that the rest is allowed at maxmemory, too
 redis.call('HINCRBY', KEYS[1], 'left', ARGV[3])
 redis.call('HSET', KEYS[1], 'corrected', ARGV[4])
 return 1

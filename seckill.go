@@ -116,7 +116,10 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	if err != nil {
 		return nil, err
 	}
-	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
+	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
+	supervisor.SkipEnded(ended.Left)
+	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
+	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, writes.Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
@@ -136,12 +139,25 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
-		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader),
+		role.After(supervisor.Prepared(), ended.Role()),
+		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
 		m.Collector(metrics.Sources{
 			Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
 			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
 		}),
 	), nil
+}
+
+// both runs one check after another until one fails.
+func both(checks ...func(ctx context.Context) error) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		for _, check := range checks {
+			if err := check(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 func groupOf(services ...service.Service) *service.ServiceGroup {

@@ -46,14 +46,17 @@ type Balance struct {
 }
 
 // selectBalances counts live orders from the index that holds only those. A product
-// that ended long ago, and of which no unit has moved since, does not change.
+// that ended long ago, or is drained and was looked at after that, and of which no unit
+// has moved since, does not change.
 const selectBalances = `
 SELECT p.product_id, p.stock_total, p.stock_left,
        (SELECT count(*) FROM seckill_orders o WHERE o.product_id = p.product_id
            AND o.status IN ` + liveStatuses + `)
   FROM seckill_products p
  WHERE p.stock_total IS NOT NULL AND p.product_id > $1
-   AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour')
+   AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour' AND NOT EXISTS (
+       SELECT 1 FROM seckill_drained_products d WHERE d.product_id = p.product_id
+           AND d.drained_at < now() - interval '1 minute' AND d.drained_at > p.updated_at))
  ORDER BY p.product_id LIMIT 1`
 
 // NextBalance reads the balance of the first settled product with an ID above after

@@ -20,11 +20,13 @@ type GateProduct struct {
 	PerUserLimit int64
 	StartsAt     time.Time
 	EndsAt       time.Time
+	Retired      bool // ended, and its keys are removed from Redis: it has no gate any more
 }
 
 // gateColumns are the columns of a gateRow, of seckill_products as p.
 const gateColumns = `p.gate_epoch, p.moves, p.stock_total IS NOT NULL, coalesce(p.stock_left, 0), p.status,
-       p.per_user_limit, p.starts_at, p.ends_at`
+       p.per_user_limit, p.starts_at, p.ends_at, EXISTS (
+           SELECT 1 FROM seckill_drained_products d WHERE d.product_id = p.product_id AND d.retired_at IS NOT NULL)`
 
 // gateRow scans gateColumns.
 type gateRow struct {
@@ -33,7 +35,7 @@ type gateRow struct {
 }
 
 func (r *gateRow) targets() []any {
-	return []any{&r.Epoch, &r.Moves, &r.Settled, &r.Left, &r.Status, &r.PerUserLimit, &r.starts, &r.ends}
+	return []any{&r.Epoch, &r.Moves, &r.Settled, &r.Left, &r.Status, &r.PerUserLimit, &r.starts, &r.ends, &r.Retired}
 }
 
 func (r *gateRow) product(productID int64) GateProduct {
@@ -88,11 +90,12 @@ type GateState struct {
 }
 
 // GateStates lists the gates of the products that have not ended, or have within the
-// last hour: of those some attempts may be in flight yet.
+// last hour and are not drained: of those some attempts may be in flight yet.
 func (p *Pool) GateStates(ctx context.Context) ([]GateState, error) {
 	rows, err := p.Query(ctx, `
 SELECT product_id, gate_epoch, moves FROM seckill_products
- WHERE status <> 'ENDED' OR updated_at > now() - interval '1 hour' ORDER BY product_id`)
+ WHERE status <> 'ENDED' OR updated_at > now() - interval '1 hour'
+   AND product_id NOT IN (SELECT product_id FROM seckill_drained_products) ORDER BY product_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list gates: %w", err)
 	}

@@ -11,12 +11,15 @@ import (
 type ProductState struct {
 	ProductID int64
 	Status    string
+	Drained   bool // ended, and nothing of it is on its way
 }
 
 // ProductStates lists every product.
 func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
-	rows, err := p.Query(ctx,
-		"SELECT product_id, status FROM seckill_products ORDER BY product_id")
+	rows, err := p.Query(ctx, `
+SELECT p.product_id, p.status, d.product_id IS NOT NULL
+  FROM seckill_products p LEFT JOIN seckill_drained_products d ON d.product_id = p.product_id
+ WHERE d.retired_at IS NULL ORDER BY p.product_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list product states: %w", err)
 	}

@@ -25,6 +25,9 @@ type (
 		// Missing reports whether there is a product whose gate is not open, and has the
 		// gate opened if so.
 		Missing(ctx context.Context, productID int64) bool
+		// Retired reports whether a product, as Missing has found it, has ended and has no
+		// gate any more.
+		Retired(productID int64) bool
 	}
 	// Limiter bounds how often a user may try; nil = no bound.
 	Limiter interface {
@@ -136,6 +139,9 @@ func (e *Entrance) refuse(ctx context.Context, productID int64, code seckill.Cod
 	if code == seckill.CodeNotLoaded && !e.Books.Missing(ctx, productID) {
 		e.Gate.Forget(productID)
 		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+	}
+	if code == seckill.CodeNotLoaded && e.Books.Retired(productID) {
+		code = seckill.CodeEnded
 	}
 	e.Counter.AttemptDecided(productID, strings.ToLower(string(code)))
 	refusal := seckill.Errorf(code, "%s", messages[code])

@@ -18,6 +18,7 @@ import (
 
 // desk is everything around an Entrance, and what it has been told.
 type desk struct {
+	retired  bool // the product has ended for good
 	exists   bool // what Books answer
 	allowed  bool // what the Limiter answers
 	limitErr error
@@ -31,6 +32,9 @@ type desk struct {
 
 // Missing implements admission.Books.
 func (d *desk) Missing(context.Context, int64) bool { d.missing++; return d.exists }
+
+// Retired implements admission.Books.
+func (d *desk) Retired(int64) bool { return d.retired }
 
 // Allow implements admission.Limiter.
 func (d *desk) Allow(context.Context, int64) (bool, error) { d.limited++; return d.allowed, d.limitErr }
@@ -96,6 +100,7 @@ func TestRefusalsAtTheEntrance(t *testing.T) {
 		{"the user is too fast", slow, open(func(*admission.Opening) {}), "RATE_LIMITED", time.Second, "7 rate_limited"},
 		{"no limiter answers", func(d *desk) { d.allowed, d.limitErr = false, errors.New("away") }, open(func(*admission.Opening) {}), "", 0, "7 admitted"},
 		{"the product is being loaded", nil, nil, "NOT_LOADED", time.Second, "7 not_loaded"},
+		{"the product has ended for good", func(d *desk) { d.retired = true }, nil, "ENDED", 0, "7 ended"},
 		{"there is no such product", func(d *desk) { d.exists = false }, nil, "PRODUCT_NOT_FOUND", 0, ""},
 		{"sold out", nil, open(func(o *admission.Opening) { o.Left = 0 }), "SOLD_OUT", 0, "7 sold_out"},
 		{"at the limit", nil, open(func(o *admission.Opening) { o.Holders = map[int64]int64{1: 1} }), "LIMIT_REACHED", 0, "7 limit_reached"},

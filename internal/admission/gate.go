@@ -63,6 +63,13 @@ func NewGate(client redis.UniversalClient) *Gate {
 	return &Gate{client: client, name: rand.Text(), timeout: callTimeout}
 }
 
+// Single reports whether one server serves every product, so that one that does not answer
+// says all.
+func (g *Gate) Single() bool {
+	_, cluster := g.client.(*redis.ClusterClient)
+	return !cluster
+}
+
 // Admit decides an attempt, together with others that arrive meanwhile: while a call to
 // Redis is under way for a product, attempts for it gather and become the next one.
 //

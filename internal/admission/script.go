@@ -28,6 +28,8 @@ var (
 	lockSource string
 	//go:embed script/flying.lua
 	flyingSource string
+	//go:embed script/retire.lua
+	retireSource string
 
 	admitScript   = redis.NewScript(admitSource)
 	applyScript   = redis.NewScript(applySource)
@@ -38,4 +40,5 @@ var (
 	correctScript = redis.NewScript(correctSource)
 	lockScript    = redis.NewScript(lockSource)
 	flyingScript  = redis.NewScript(flyingSource)
+	retireScript  = redis.NewScript(retireSource)
 )

@@ -8,6 +8,8 @@ package books
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -15,6 +17,7 @@ import (
 	"seckill/internal/admission"
 	"seckill/internal/role"
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 	"seckill/model"
 )
 
@@ -22,8 +25,16 @@ const (
 	// auditInterval keeps the gauges younger than the 10 s of contract section 7.
 	auditInterval = 5 * time.Second
 	// restFactor bounds the load: after an audit that took long the auditor rests
-	// this many times as long.
+	// this many times as long, but restMost at the most.
 	restFactor = 10
+	restMost   = time.Minute
+	// auditTimeout bounds the look at one product: a server that is silent for so long has
+	// failed.
+	auditTimeout = 3 * time.Second
+	// busyMost is how long the look at one product counts as work, at the most. What takes
+	// longer hung, and the rest is for the load: else the gauges would stay behind long
+	// after a stall.
+	busyMost = 250 * time.Millisecond
 )
 
 // Gauges shows the stock and its drift; metrics.Metrics is it.
@@ -37,6 +48,9 @@ type Auditor struct {
 	gate   *admission.Gate
 	gauges Gauges
 	drifts map[int64]int64 // of the last audit, by product
+
+	busy     time.Duration // that the last audit was at work
+	patience time.Duration // how long the next gate is waited for
 }
 
 // NewAuditor makes an auditor.
@@ -49,11 +63,11 @@ func NewAuditor(pool *model.Pool, gate *admission.Gate, gauges Gauges) *Auditor 
 func (a *Auditor) Role() *role.Role {
 	return role.New(func(ctx context.Context) {
 		for {
-			began := time.Now()
-			if err := a.Audit(ctx); err != nil && ctx.Err() == nil {
+			err := a.Audit(ctx)
+			if err != nil && ctx.Err() == nil {
 				logx.Errorf("audit books: %v", err)
 			}
-			if !role.Sleep(ctx, max(auditInterval, restFactor*time.Since(began))) {
+			if !role.Sleep(ctx, max(auditInterval, min(restMost, restFactor*a.busy))) {
 				return
 			}
 		}
@@ -61,28 +75,58 @@ func (a *Auditor) Role() *role.Role {
 }
 
 // Audit checks every settled product once, but those that ended more than an hour
-// ago. While Redis is away it checks what PostgreSQL holds.
+// ago. While Redis is away it checks what PostgreSQL holds. A product that cannot be
+// checked keeps no other from it, unless PostgreSQL does not even say which comes next.
 func (a *Auditor) Audit(ctx context.Context) error {
-	var redisErr error
 	drifts := map[int64]int64{}
+	var problems []error
+	a.busy, a.patience = 0, auditTimeout
 	for after := int64(0); ; {
-		b, err := a.pool.NextBalance(ctx, after)
+		began := time.Now()
+		b, err := a.next(ctx, after)
 		if err != nil {
-			return err
+			a.busy = 0
+			return errors.Join(err, role.Problems(problems))
 		}
 		if b == nil {
 			a.drifts = drifts
-			return redisErr
+			return role.Problems(problems)
 		}
 		after = b.ProductID
 		books := seckill.Books{ProductID: b.ProductID, StockTotal: &b.Total, StockLeft: &b.Left, LiveOrders: b.Live}
-		if redisErr == nil {
-			books.Gate, redisErr = gateAccount(ctx, a.pool, a.gate, b.ProductID)
+		if books.Gate, err = a.account(ctx, b.ProductID); err != nil {
+			problems = append(problems, fmt.Errorf("product %d: %w", b.ProductID, err))
+		} else {
+			a.busy += min(busyMost, time.Since(began))
 		}
 		a.gauges.Stock(books)
 		a.report(books)
 		drifts[b.ProductID] = books.Drift()
 	}
+}
+
+func (a *Auditor) next(ctx context.Context, after int64) (*model.Balance, error) {
+	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+	defer cancel()
+	return a.pool.NextBalance(ctx, after)
+}
+
+// account reads a gate. Once one has not answered, less is waited for the others, and for
+// none on the same server.
+func (a *Auditor) account(ctx context.Context, productID int64) (*seckill.GateAccount, error) {
+	if a.patience == 0 {
+		return nil, nil //nolint:nilnil // nil is the documented "not known"
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.patience)
+	defer cancel()
+	account, err := gateAccount(ctx, a.pool, a.gate, productID)
+	if stream.Away(err) {
+		a.patience = busyMost
+		if a.gate.Single() {
+			a.patience = 0
+		}
+	}
+	return account, err
 }
 
 // report says what is wrong. The gate may be off for the moment in which it is opened;

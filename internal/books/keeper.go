@@ -49,6 +49,7 @@ type Keeper struct {
 
 	asking  singleflight.Group  // for products that are missing
 	unknown map[int64]time.Time // products that were asked for and are not there
+	retired map[int64]bool      // and those that have ended for good
 }
 
 // NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
@@ -56,7 +57,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 	return &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		unknown: map[int64]time.Time{},
+		unknown: map[int64]time.Time{}, retired: map[int64]bool{},
 	}
 }
 
@@ -173,7 +174,7 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 	for i, s := range states {
 		ids[i] = s.ProductID
 	}
-	if len(ids) == 0 {
+	if len(ids) == 0 { // but those that have ended
 		return behind, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)

@@ -67,6 +67,9 @@ func (k *Keeper) inForce(ctx context.Context, productID, broken int64) (inForce 
 	if err != nil {
 		return false, 0, "", err
 	}
+	if product.Retired { // there is none to be opened
+		return true, product.Epoch, "", nil
+	}
 	b := briefs[0]
 	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0].ID && b.Applied <= product.Moves && b.Epoch != broken
 	return inForce, product.Epoch, runs[0].ID, nil

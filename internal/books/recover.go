@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
+	"golang.org/x/sync/errgroup"
 
 	"seckill/internal/admission"
 	"seckill/internal/ledger"
@@ -22,6 +23,9 @@ const (
 	// recoverPage is how many entries are looked at together, recoverPages how many pages
 	// of one product in one look.
 	recoverPage, recoverPages = 500, 20
+	// recoverProducts is how many products are looked at side by side, recoverTimeout how
+	// long each may take.
+	recoverProducts, recoverTimeout = 4, 30 * time.Second
 )
 
 // Recoverer makes the role that ends what stays in flight: an entry that is settled, but
@@ -33,17 +37,25 @@ func (k *Keeper) Recoverer() *role.Role {
 
 // Recover looks once at every product.
 func (k *Keeper) Recover(ctx context.Context) error {
-	states, err := k.pool.GateStates(ctx)
+	products, err := k.pool.UndrainedProducts(ctx)
 	if err != nil {
 		return err
 	}
-	var problems []error
-	for _, s := range states {
-		if err := k.recoverProduct(ctx, s.ProductID); err != nil && !errors.Is(err, admission.ErrNotLoaded) {
-			problems = append(problems, fmt.Errorf("product %d: %w", s.ProductID, err))
-		}
+	problems := make([]error, len(products))
+	var looks errgroup.Group // side by side: those of a server that is silent hold up few others
+	looks.SetLimit(recoverProducts)
+	for i, id := range products {
+		looks.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, recoverTimeout)
+			defer cancel()
+			if err := k.recoverProduct(ctx, id); err != nil && !errors.Is(err, admission.ErrNotLoaded) {
+				problems[i] = fmt.Errorf("product %d: %w", id, err)
+			}
+			return nil
+		})
 	}
-	return errors.Join(problems...)
+	_ = looks.Wait() // each has its own error
+	return role.Problems(problems)
 }
 
 func (k *Keeper) recoverProduct(ctx context.Context, productID int64) error {

@@ -58,6 +58,9 @@ func (k *Keeper) tell(ctx context.Context, productID int64) (model.GateProduct, 
 		if err != nil {
 			return product, err
 		}
+		if product.Retired { // it has no gate that could be told
+			return product, k.pool.DropMoves(ctx, productID, product.Moves)
+		}
 		applied, err := k.gate.Apply(ctx, productID, product.Epoch, product.Moves, terms(product), moves(rows))
 		if err != nil {
 			return product, err

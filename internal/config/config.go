@@ -104,8 +104,8 @@ type Consumer struct {
 	// to 5.
 	MaxDeliveries int `json:",default=5"`
 	// Retention is the age beyond which consumed entries are trimmed from the
-	// streams, 1m or more; 0 = never. Defaults to 0.
-	Retention time.Duration `json:",default=0s"`
+	// streams, 1m or more; 0 = never. Defaults to 168h.
+	Retention time.Duration `json:",default=168h"`
 }
 
 // Admission says how our own gate admits attempts.

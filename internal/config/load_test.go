@@ -49,6 +49,7 @@ func TestDefaults(t *testing.T) {
 	}
 	wantConsumer := config.Consumer{
 		Group: "g1", Count: 256, Block: 2 * time.Second, ClaimIdle: 10 * time.Second, MaxDeliveries: 5,
+		Retention: 168 * time.Hour,
 	}
 	if c.Consumer != wantConsumer {
 		t.Errorf("Consumer = %+v, want %+v", c.Consumer, wantConsumer)

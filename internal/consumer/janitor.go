@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,8 +14,13 @@ import (
 )
 
 const (
-	// tidyInterval is how often the streams are tidied.
-	tidyInterval = 30 * time.Second
+	// tidyInterval is how often the streams are tidied; it keeps the gauge of who holds
+	// up trimming as young as the others.
+	tidyInterval = 10 * time.Second
+	// tidyTimeout bounds the tidying of one stream.
+	tidyTimeout = 10 * time.Second
+	// holdLogInterval is how often the log names one who holds up the trimming of a stream.
+	holdLogInterval = 10 * time.Minute
 	// consumerIdle is how long a consumer without pending entries must have been
 	// silent to count as one whose replica is gone. Redis 7.0 does not count a read
 	// that finds nothing as a sign of life, so on a quiet stream a live consumer may
@@ -22,22 +28,44 @@ const (
 	consumerIdle = 24 * time.Hour
 )
 
+// TrimGauge shows who holds up the trimming of a product's stream; metrics.Metrics is it.
+type TrimGauge interface {
+	// TrimHeld is told the group, "" when nobody does, and for how long beyond the
+	// retention it has held an entry.
+	TrimHeld(productID int64, group string, beyond time.Duration)
+}
+
+// janitor keeps the streams tidy.
+type janitor struct {
+	client    redis.UniversalClient
+	retention time.Duration
+	gauge     TrimGauge
+	told      map[string]time.Time // when the log has named who holds up a stream, by stream and group
+}
+
 // Janitor makes the role that keeps the streams tidy: it trims what is older than
 // retention and needed by nobody (0 = never), and deletes consumers that replicas
-// have left behind.
-func Janitor(client redis.UniversalClient, retention time.Duration,
-	products func() []model.ProductState, reader func(productID int64) *stream.Reader) *role.Role {
+// have left behind. A stream that cannot be tidied keeps no other from it.
+func Janitor(client redis.UniversalClient, retention time.Duration, products func() []model.ProductState,
+	reader func(productID int64) *stream.Reader, gauge TrimGauge) *role.Role {
+	j := &janitor{client: client, retention: retention, gauge: gauge, told: map[string]time.Time{}}
 	return role.Every(tidyInterval, "tidy streams", func(ctx context.Context) error {
+		var problems []error
 		for _, p := range products() {
-			if err := tidy(ctx, client, retention, reader(p.ProductID)); err != nil {
-				return err
+			if p.Drained || ctx.Err() != nil {
+				continue
+			}
+			if err := j.tidy(ctx, p.ProductID, reader(p.ProductID)); err != nil {
+				problems = append(problems, fmt.Errorf("product %d: %w", p.ProductID, err))
 			}
 		}
-		return nil
+		return role.Problems(problems)
 	})
 }
 
-func tidy(ctx context.Context, client redis.UniversalClient, retention time.Duration, reader *stream.Reader) error {
+func (j *janitor) tidy(ctx context.Context, productID int64, reader *stream.Reader) error {
+	ctx, cancel := context.WithTimeout(ctx, tidyTimeout)
+	defer cancel()
 	gone, err := reader.DeleteIdleConsumers(ctx, consumerIdle)
 	if err != nil {
 		return err
@@ -45,12 +73,32 @@ func tidy(ctx context.Context, client redis.UniversalClient, retention time.Dura
 	if len(gone) > 0 {
 		logx.Infof("consumers of %s deleted, idle for %v with nothing pending: %v", reader.Key(), consumerIdle, gone)
 	}
-	if retention == 0 {
+	if j.retention == 0 {
 		return nil
 	}
-	removed, err := stream.Trim(ctx, client, reader.Key(), retention)
-	if removed > 0 {
-		logx.Infof("%d entries trimmed from %s, older than %v and acknowledged", removed, reader.Key(), retention)
+	trimmed, err := stream.Trim(ctx, j.client, reader.Key(), j.retention)
+	if trimmed.Removed > 0 {
+		logx.Infof("%d entries trimmed from %s, older than %v and acknowledged", trimmed.Removed, reader.Key(), j.retention)
+	}
+	if err == nil {
+		j.showHold(productID, reader.Key(), trimmed.Hold)
 	}
 	return err
+}
+
+// showHold shows who keeps a stream from being trimmed, and says so in the log now and then.
+func (j *janitor) showHold(productID int64, key string, hold *stream.Hold) {
+	if hold == nil {
+		j.gauge.TrimHeld(productID, "", 0)
+		return
+	}
+	j.gauge.TrimHeld(productID, hold.Group, max(0, time.Since(hold.Since)-j.retention))
+	name := key + " " + hold.Group
+	if last, told := j.told[name]; told && time.Since(last) < holdLogInterval {
+		return
+	}
+	j.told[name] = time.Now()
+	logx.Errorf("%s grows: its group %s has not done with entry %s, which has been there since %s, and nothing behind it "+
+		"is trimmed; let the group read and acknowledge, or remove it with XGROUP DESTROY %s %s",
+		key, hold.Group, hold.StreamID, hold.Since.UTC().Format(time.RFC3339), key, hold.Group)
 }

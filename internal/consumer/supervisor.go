@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ type Supervisor struct {
 	list    func(ctx context.Context) ([]model.ProductState, error)
 	make    func(productID int64) *Loop
 
+	left func(productID int64) bool // of a product that has ended something is on its way; nil = of all
+
 	database chan struct{} // closed when the database is prepared
 
 	mu       sync.Mutex
@@ -60,6 +63,10 @@ func NewSupervisor(prepare func(ctx context.Context) error,
 	return s
 }
 
+// SkipEnded names what tells of which of the products that have ended something is on its
+// way: the others need no loop. It is called before Start.
+func (s *Supervisor) SkipEnded(left func(productID int64) bool) { s.left = left }
+
 // Prepared is closed when the database can be worked with.
 func (s *Supervisor) Prepared() <-chan struct{} { return s.database }
 
@@ -69,6 +76,13 @@ func (s *Supervisor) Products() []model.ProductState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.products
+}
+
+// Consumed returns the products that are consumed by this process.
+func (s *Supervisor) Consumed() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.loops))
 }
 
 // Check fails unless every product that should be consumed is, on this process.
@@ -134,12 +148,12 @@ func (s *Supervisor) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted := make(map[int64]bool, len(products))
-	for _, p := range products {
-		wanted[p.ProductID] = p.Status != string(seckill.ProductPaused)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	wanted := make(map[int64]bool, len(products))
+	for _, p := range products {
+		wanted[p.ProductID] = s.wants(p)
+	}
 	for id, loop := range s.loops {
 		if !wanted[id] {
 			loop.Signal()
@@ -162,6 +176,20 @@ func (s *Supervisor) follow(ctx context.Context) error {
 	}
 	s.prepared, s.products = true, products
 	return nil
+}
+
+// wants reports whether a product needs a loop. One that has ended keeps the one that it
+// has until it is noted as drained, and gets one only when something was seen to be left.
+func (s *Supervisor) wants(p model.ProductState) bool {
+	switch seckill.ProductStatus(p.Status) {
+	case seckill.ProductPaused:
+		return false
+	case seckill.ProductEnded:
+		_, running := s.loops[p.ProductID]
+		return !p.Drained && (running || s.left == nil || s.left(p.ProductID))
+	default:
+		return true
+	}
 }
 
 // stopAll asks every loop to end, then waits for them: they flush side by side.

@@ -130,7 +130,7 @@ func TestTheJanitorTrimsWhatIsStored(t *testing.T) {
 	products := func() []model.ProductState { return []model.ProductState{{ProductID: 1}} }
 	janitor := consumer.Janitor(w.client, time.Hour, products, func(product int64) *stream.Reader {
 		return w.reader(product, "")
-	})
+	}, w.metrics)
 	w.start(janitor)
 	servertest.Eventually(t, "old entries are trimmed", func() bool {
 		return w.client.XLen(t.Context(), "stream:seckill:1").Val() <= 100

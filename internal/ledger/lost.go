@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,38 @@ func (l *Ledger) RecordLost(ctx context.Context, productID int64, streamIDs []st
 		return nil, fmt.Errorf("record lost entries of product %d: %w", productID, err)
 	}
 	return lost, nil
+}
+
+// RetireProduct notes, with a row in the audit, that the keys of a product that has ended
+// are removed from Redis; it reports false when that is noted already.
+func (l *Ledger) RetireProduct(ctx context.Context, productID int64) (noted bool, err error) {
+	err = l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		if noted, err = model.Retire(ctx, tx, productID); err != nil || !noted {
+			return err
+		}
+		return model.InsertAudit(ctx, tx, consumerActor, "product.retire", productTarget(productID), map[string]any{})
+	})
+	if err != nil {
+		return false, fmt.Errorf("retire product %d: %w", productID, err)
+	}
+	return noted, nil
+}
+
+// MarkDrained notes of which of the given products nothing is on its way any more, and
+// returns those that are noted now.
+func (l *Ledger) MarkDrained(ctx context.Context, productIDs []int64) ([]int64, error) {
+	return l.pool.MarkDrained(ctx, productIDs)
+}
+
+// UnmarkDrained notes that something of the given products is on its way after all.
+func (l *Ledger) UnmarkDrained(ctx context.Context, productIDs []int64) error {
+	return l.pool.UnmarkDrained(ctx, productIDs)
+}
+
+// DrainedBefore lists the products that have been drained for the given time and whose
+// keys are not removed from Redis.
+func (l *Ledger) DrainedBefore(ctx context.Context, age time.Duration) ([]int64, error) {
+	return l.pool.DrainedBefore(ctx, age)
 }
 
 // productTarget names a product in the audit.

@@ -26,6 +26,9 @@ type Metrics struct {
 	batchEntries  prometheus.Histogram
 	storeSeconds  prometheus.Histogram
 	lag           *prometheus.GaugeVec
+	length        *prometheus.GaugeVec
+	trimHeld      *prometheus.GaugeVec
+	ahead         *prometheus.GaugeVec
 	pending       *prometheus.GaugeVec
 	oldestPending *prometheus.GaugeVec
 	lost          *prometheus.CounterVec
@@ -51,7 +54,12 @@ func New(registerer prometheus.Registerer) *Metrics {
 			prometheus.ExponentialBuckets(1, 2, 15)),
 		storeSeconds: histogram("store_seconds", "Time to store a batch.", prometheus.ExponentialBuckets(0.0005, 2, 16)),
 		lag:          gauges("stream_lag", "Entries not yet delivered to the group.", "product"),
-		pending:      gauges("stream_pending", "Entries delivered and not acknowledged.", "product"),
+		length:       gauges("stream_length", "Entries in the stream, those that are done with included.", "product"),
+		trimHeld: gauges("stream_trim_held_seconds",
+			"How long beyond the retention a group has held up the trimming of the stream.", "product", "group"),
+		ahead: gauges("stream_ahead_seconds",
+			"By how much the last ID of the stream is ahead of Redis's clock; 0 when it is not.", "product"),
+		pending: gauges("stream_pending", "Entries delivered and not acknowledged.", "product"),
 		oldestPending: gauges("stream_oldest_pending_seconds",
 			"Age of the oldest entry that is delivered and not acknowledged; 0 when there is none.", "product"),
 		lost: counters("stream_lost_entries_total",
@@ -66,7 +74,7 @@ func New(registerer prometheus.Registerer) *Metrics {
 		redisUp:    gauge("redis_up", "1 when Redis answers."),
 		postgresUp: gauge("postgres_up", "1 when PostgreSQL answers."),
 	}
-	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.pending,
+	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.length, m.trimHeld, m.ahead, m.pending,
 		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
 	return m
 }
@@ -116,15 +124,38 @@ func (m *Metrics) ConsumerUp(productID int64, up bool) {
 	m.consumersUp.WithLabelValues(label(productID)).Set(boolean(up))
 }
 
-// StreamState shows how far a product's group is. A lag of nil is not known and
-// leaves the gauge as it was.
-func (m *Metrics) StreamState(productID int64, lag *int64, pending int64, oldest time.Duration) {
+// StreamState shows how far a product's group is. A lag of nil is not known, and is
+// shown no more.
+func (m *Metrics) StreamState(productID int64, length int64, lag *int64, pending int64, oldest, ahead time.Duration) {
 	product := label(productID)
 	if lag != nil {
 		m.lag.WithLabelValues(product).Set(float64(*lag))
+	} else {
+		m.lag.DeleteLabelValues(product)
 	}
+	m.length.WithLabelValues(product).Set(float64(length))
 	m.pending.WithLabelValues(product).Set(float64(pending))
 	m.oldestPending.WithLabelValues(product).Set(oldest.Seconds())
+	m.ahead.WithLabelValues(product).Set(ahead.Seconds())
+}
+
+// StreamUnknown shows the state of a product's stream no more: nobody can tell it, or
+// nothing will change in it.
+func (m *Metrics) StreamUnknown(productID int64) {
+	product := label(productID)
+	for _, gauge := range []*prometheus.GaugeVec{m.lag, m.length, m.pending, m.oldestPending, m.ahead} {
+		gauge.DeleteLabelValues(product)
+	}
+}
+
+// TrimHeld shows which group holds up the trimming of a product's stream, "" = none, and
+// for how long.
+func (m *Metrics) TrimHeld(productID int64, group string, beyond time.Duration) {
+	product := label(productID)
+	m.trimHeld.DeletePartialMatch(prometheus.Labels{"product": product})
+	if group != "" {
+		m.trimHeld.WithLabelValues(product, group).Set(beyond.Seconds())
+	}
 }
 
 // DeadLettersOpen shows the open dead letters of a product.

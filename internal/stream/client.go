@@ -14,6 +14,10 @@ import (
 // as they are needed.
 const blockingPoolSize = 4096
 
+// blockingIdle is how many of them are kept while nobody reads with them: those of products
+// that are not consumed any more would else stay for half an hour.
+const blockingIdle = 16
+
 // topologyAge is how old a client's picture of a Redis Cluster gets, at most, while it
 // is used. go-redis looks again when a node sends it elsewhere (MOVED), which a dead
 // master does not do, and else once a minute: for so long a failover would stop every
@@ -57,6 +61,7 @@ func NewClients(c ClientConfig) *Clients {
 	}
 	blocking := options
 	blocking.PoolSize = blockingPoolSize
+	blocking.MaxIdleConns = blockingIdle
 	// A read that failed is repeated by the consumer, which backs off and tells
 	// the operator; a silent repetition here would only hide it.
 	blocking.MaxRetries = -1

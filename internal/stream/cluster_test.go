@@ -95,7 +95,7 @@ func checkInspected(t *testing.T, inspector *stream.Inspector, product int64, en
 func checkTidied(t *testing.T, c *stream.Clients, product int64, entries int) {
 	t.Helper()
 	r := clusterReader(c, product, "ours")
-	removed := must[int64](t)(stream.Trim(t.Context(), c.Commands, r.Key(), time.Hour))
+	removed := must[stream.Trimmed](t)(stream.Trim(t.Context(), c.Commands, r.Key(), time.Hour)).Removed
 	if wanted := int64(entries - 51); removed > wanted || removed < wanted-100 {
 		t.Errorf("product %d: %d entries removed of %d that may go", product, removed, wanted)
 	}

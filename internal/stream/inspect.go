@@ -22,6 +22,7 @@ type State struct {
 	Group            string
 	Length           int64          // entries in the stream, consumed ones included
 	LastID           string         // of the last entry that was ever added, "" of no stream
+	Ahead            time.Duration  // of LastID before Redis's clock, 0 when it is not
 	Lag              *int64         // entries not yet delivered; nil when Redis cannot tell
 	Pending          int64          // delivered and not acknowledged
 	OldestPending    *time.Duration // since the oldest pending entry arrived; nil when none is pending
@@ -29,6 +30,12 @@ type State struct {
 	EntriesPerSecond float64 // deliveries between the last two samples, all replicas together
 	Consumers        []ConsumerState
 }
+
+// Exhausted reports whether the stream can take no entry any more.
+func (s *State) Exhausted() bool { return s.LastID == lastPossibleID }
+
+// lastPossibleID is the highest ID that there is; Redis adds no entry after it.
+const lastPossibleID = "18446744073709551615-18446744073709551615"
 
 // ConsumerState is one consumer of a group.
 type ConsumerState struct {
@@ -104,6 +111,13 @@ func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis
 		return state, nil, fmt.Errorf("inspect %s: %w", key, l.err)
 	}
 	state.Length, state.LastID = l.stream.Length, l.stream.LastGeneratedID
+	if l.stream.LastGeneratedID != "" {
+		now, err := i.client.Time(ctx).Result()
+		if err != nil {
+			return state, nil, fmt.Errorf("read the clock of redis: %w", err)
+		}
+		state.Ahead = max(0, arrival(state.LastID).Sub(now))
+	}
 	group := l.group(i.group)
 	if group == nil {
 		return state, nil, nil

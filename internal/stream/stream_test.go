@@ -189,7 +189,7 @@ func TestTrimNeverReachesWhatSomebodyNeeds(t *testing.T) {
 			client.FlushAll(t.Context())
 			add(t, client, 1, entries)
 			tt.setup(t, client)
-			removed := must[int64](t)(stream.Trim(t.Context(), client, key, time.Hour))
+			removed := must[stream.Trimmed](t)(stream.Trim(t.Context(), client, key, time.Hour)).Removed
 			first := must[[]redis.XMessage](t)(client.XRangeN(t.Context(), key, "-", "+", 1).Result())[0].ID
 			id, err := seckill.ParseStreamID(first)
 			if err != nil {
@@ -217,15 +217,15 @@ func TestTrimKeepsWhatIsYoungerThanRetention(t *testing.T) {
 	for _, m := range streams[0].Messages {
 		client.XAck(t.Context(), key, "g1", m.ID)
 	}
-	if removed := must[int64](t)(stream.Trim(t.Context(), client, key, time.Hour)); removed != 0 {
+	if removed := must[stream.Trimmed](t)(stream.Trim(t.Context(), client, key, time.Hour)).Removed; removed != 0 {
 		t.Errorf("%d young entries removed", removed)
 	}
 }
 
 func TestTrimOfAStreamThatDoesNotExist(t *testing.T) {
 	client := servertest.Client(t, servertest.Redis(t))
-	if removed, err := stream.Trim(t.Context(), client, key, time.Hour); removed != 0 || err != nil {
-		t.Errorf("%d, %v", removed, err)
+	if trimmed, err := stream.Trim(t.Context(), client, key, time.Hour); trimmed.Removed != 0 || err != nil {
+		t.Errorf("%+v, %v", trimmed, err)
 	}
 }
 

@@ -18,54 +18,95 @@ const (
 	trimSteps = 100
 )
 
+// Trimmed is what became of a stream that was trimmed.
+type Trimmed struct {
+	Removed int64
+	Hold    *Hold // who has kept it from being trimmed as far as the retention says; nil = nobody
+}
+
+// Hold is a group of a stream that has not done with entries beyond the retention.
+type Hold struct {
+	Group    string
+	StreamID string    // of the oldest entry that it needs
+	Since    time.Time // when that arrived, by its ID
+}
+
 // Trim removes entries that are older than retention, by Redis's own clock, and
 // that nobody needs: it never reaches an entry that any group of the stream has
-// pending or has not been given yet. It returns how many it removed. Redis removes
+// pending or has not been given yet. Redis removes
 // whole nodes of its tree (100 entries by default), so a few old ones stay.
-func Trim(ctx context.Context, client redis.UniversalClient, key string, retention time.Duration) (int64, error) {
-	bound, err := trimBound(ctx, client, key, retention)
+func Trim(ctx context.Context, client redis.UniversalClient, key string, retention time.Duration) (Trimmed, error) {
+	bound, hold, err := trimBound(ctx, client, key, retention)
+	trimmed := Trimmed{Hold: hold}
 	if err != nil || bound == "" {
-		return 0, err
+		return trimmed, err
 	}
-	var removed int64
 	for range trimSteps {
 		n, err := client.XTrimMinIDApprox(ctx, key, bound, trimStep).Result()
 		if err != nil {
-			return removed, fmt.Errorf("trim %s below %s: %w", key, bound, err)
+			return trimmed, fmt.Errorf("trim %s below %s: %w", key, bound, err)
 		}
-		removed += n
+		trimmed.Removed += n
 		if n == 0 {
 			break
 		}
 	}
-	return removed, nil
+	return trimmed, nil
 }
 
-// trimBound returns the ID below which everything may go, "" when nothing may.
-func trimBound(ctx context.Context, client redis.UniversalClient, key string, retention time.Duration) (string, error) {
-	groups, err := client.XInfoGroups(ctx, key).Result()
-	if err != nil && isNoKey(err) || err == nil && len(groups) == 0 {
-		return "", nil
+// trimBound returns the ID below which everything may go, "" when nothing may, and which
+// group has set it, if one has.
+func trimBound(ctx context.Context, client redis.UniversalClient, key string, retention time.Duration) (string, *Hold, error) {
+	l := lookAt(ctx, client, key)[0]
+	if l.err != nil {
+		return "", nil, fmt.Errorf("list groups of %s: %w", key, l.err)
 	}
-	if err != nil {
-		return "", fmt.Errorf("list groups of %s: %w", key, err)
+	if len(l.groups) == 0 {
+		return "", nil, nil
 	}
 	now, err := client.Time(ctx).Result()
 	if err != nil {
-		return "", fmt.Errorf("read the clock of Redis: %w", err)
+		return "", nil, fmt.Errorf("read the clock of Redis: %w", err)
 	}
-	bound := seckill.StreamID{Ms: uint64(max(0, now.Add(-retention).UnixMilli()))}
-	for _, g := range groups {
-		pending, err := client.XPending(ctx, key, g.Name).Result()
+	oldest := seckill.StreamID{Ms: uint64(max(0, now.Add(-retention).UnixMilli()))}
+	bound, need := oldest, oldest
+	var hold *Hold
+	for i := range l.groups {
+		done, needed, err := needs(ctx, client, key, &l, &l.groups[i], oldest)
 		if err != nil {
-			return "", fmt.Errorf("look at pending entries of %s in %s: %w", g.Name, key, err)
+			return "", nil, err
 		}
-		bound = lower(bound, parseID(g.LastDeliveredID))
-		if pending.Count > 0 {
-			bound = lower(bound, parseID(pending.Lower))
+		bound = lower(bound, done)
+		if needed.Compare(need) < 0 {
+			need = needed
+			hold = &Hold{Group: l.groups[i].Name, StreamID: needed.String(), Since: arrival(needed.String())}
 		}
 	}
-	return bound.String(), nil
+	return bound.String(), hold, nil
+}
+
+// needs returns the ID below which a group has done with everything, and the one of the
+// oldest entry that it needs, oldest when that is not older.
+func needs(ctx context.Context, client redis.UniversalClient, key string, l *look, g *redis.XInfoGroup,
+	oldest seckill.StreamID) (done, needed seckill.StreamID, err error) {
+	done, needed = parseID(g.LastDeliveredID), oldest
+	if done.Compare(oldest) < 0 && !caughtUp(l, g) {
+		next, err := client.XRangeN(ctx, key, "("+g.LastDeliveredID, "+", 1).Result()
+		if err != nil {
+			return done, needed, fmt.Errorf("look for what %s has not read of %s: %w", g.Name, key, err)
+		}
+		if len(next) > 0 {
+			needed = lower(needed, parseID(next[0].ID))
+		}
+	}
+	pending, err := client.XPending(ctx, key, g.Name).Result()
+	if err != nil {
+		return done, needed, fmt.Errorf("look at pending entries of %s in %s: %w", g.Name, key, err)
+	}
+	if pending.Count > 0 {
+		done, needed = lower(done, parseID(pending.Lower)), lower(needed, parseID(pending.Lower))
+	}
+	return done, needed, nil
 }
 
 // deleteIdleConsumer deletes one consumer only if it has been idle for ARGV[3]
@@ -87,6 +128,9 @@ return 0`)
 // returns their names.
 func (r *Reader) DeleteIdleConsumers(ctx context.Context, idle time.Duration) ([]string, error) {
 	consumers, err := r.commands.XInfoConsumers(ctx, r.key, r.group).Result()
+	if err != nil && isNoGroup(err) {
+		return nil, nil // nobody has joined it yet
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list consumers of %s: %w", r.key, err)
 	}

@@ -111,6 +111,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	keeper := books.NewKeeper(pool, gate, inspector, book)
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(listener{Keeper: keeper, hub: hub})
+	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
 	if err != nil {
@@ -124,7 +125,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
-			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Books: keeper, Listener: hub, Counter: m,
+			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy, Books: keeper, Listener: hub, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
@@ -134,7 +135,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		return nil, err
 	}
 	return groupOf(
-		httpService{server}, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(),
+		httpService{server}, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),

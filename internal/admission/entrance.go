@@ -3,6 +3,7 @@ package admission
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ type Entrance struct {
 	Pressure *Pressure
 	MaxDelay time.Duration // the longest wait for settlement with which anybody is admitted
 	Limiter  Limiter
+	Evicts   func() string // the policy by which Redis throws keys away, "" = it does not; nil = not known
 	Books    Books
 	Listener Listener
 	Counter  Counter
@@ -66,6 +68,8 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	overloaded := delay > e.MaxDelay
 	limited := !overloaded && e.limited(ctx, a.UserID)
 	switch {
+	case a.RequestID != "" && e.evicts() != "":
+		a.Refusal = seckill.CodeUnavailable
 	case overloaded:
 		a.Refusal = seckill.CodeOverloaded
 	case limited:
@@ -86,6 +90,15 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	e.Counter.AttemptDecided(a.ProductID, "admitted")
 	e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	return outcome.StreamID, nil
+}
+
+// evicts returns the policy by which Redis may forget what a request ID was answered with,
+// "" when it does not: the click that is repeated would buy a second time.
+func (e *Entrance) evicts() string {
+	if e.Evicts == nil {
+		return ""
+	}
+	return e.Evicts()
 }
 
 // unavailableLog is for what every attempt meets in an outage; it writes once a second.
@@ -144,7 +157,11 @@ func (e *Entrance) refuse(ctx context.Context, productID int64, code seckill.Cod
 		code = seckill.CodeEnded
 	}
 	e.Counter.AttemptDecided(productID, strings.ToLower(string(code)))
-	refusal := seckill.Errorf(code, "%s", messages[code])
+	message := messages[code]
+	if code == seckill.CodeUnavailable {
+		message = fmt.Sprintf("Redis may forget request IDs (maxmemory-policy %s); it has to be set to noeviction", e.evicts())
+	}
+	refusal := seckill.Errorf(code, "%s", message)
 	refusal.RetryAfter = map[seckill.Code]time.Duration{
 		seckill.CodeNotLoaded:   retrySoon,
 		seckill.CodeOverloaded:  delay - e.MaxDelay,

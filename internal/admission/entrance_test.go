@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -260,5 +261,30 @@ func TestALimiterThatIsNotAnsweredSaysSo(t *testing.T) {
 	cancel()
 	if _, err := limiter.Allow(ctx, 5); err == nil {
 		t.Error("nobody has counted")
+	}
+}
+
+// TestUnderEvictionNoNewRequestIDIsTaken: what it was answered with may be forgotten.
+func TestUnderEvictionNoNewRequestIDIsTaken(t *testing.T) {
+	client := servertest.SharedRedis(t)
+	gate := opened(t, client, active(9, 0))
+	e, _ := entrance(t, gate, func(*desk) {})
+	before, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 1, RequestID: "before"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Evicts = func() string { return "volatile-lru" }
+	_, err = e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 2, RequestID: "after"})
+	if seckill.ErrorCode(err) != seckill.CodeUnavailable || !strings.Contains(err.Error(), "volatile-lru") {
+		t.Errorf("%v", err)
+	}
+	if again, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 1, RequestID: "before"}); again != before || err != nil {
+		t.Errorf("what is remembered: %s, %v, want %s", again, err, before)
+	}
+	if _, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: 3}); err != nil {
+		t.Errorf("without a request ID: %v", err)
+	}
+	if state, err := gate.State(t.Context(), product); err != nil || state.Left != 7 {
+		t.Errorf("%+v, %v", state, err)
 	}
 }

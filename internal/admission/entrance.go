@@ -107,11 +107,12 @@ var unavailableLog = logx.NewLessLogger(1000)
 // unavailable refuses an attempt that Redis did not decide, with the reason where one is
 // known that may be shown.
 func unavailable(err error) error {
-	reason := ""
+	reason := stream.Reason(err)
 	if known, ok := errors.AsType[*seckill.Error](err); ok {
 		reason = known.Message
 		unavailableLog.Errorf("admit: %v", err)
-	} else if reason = stream.Reason(err); reason == "" {
+	}
+	if reason == "" {
 		reason = "the attempt cannot be decided now"
 	}
 	refusal := seckill.Wrap(err, seckill.CodeUnavailable, "%s; repeat it with the same requestId", reason)

@@ -23,8 +23,16 @@ func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
 
 // gauges notes what the auditor shows: total, left, sold and drift of a product.
 type gauges struct {
-	mu   sync.Mutex
-	seen map[int64][4]int64
+	mu    sync.Mutex
+	seen  map[int64][4]int64
+	shown int
+}
+
+// times is how often the books of any product were shown.
+func (g *gauges) times() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shown
 }
 
 func (g *gauges) Stock(b seckill.Books) {
@@ -33,6 +41,7 @@ func (g *gauges) Stock(b seckill.Books) {
 	if g.seen == nil {
 		g.seen = map[int64][4]int64{}
 	}
+	g.shown++
 	g.seen[b.ProductID] = [4]int64{*b.StockTotal, *b.StockLeft, b.LiveOrders, b.Drift()}
 }
 
@@ -135,5 +144,49 @@ func TestBooksOfAProduct(t *testing.T) {
 	}
 	if _, err := reader.Read(t.Context(), 4); seckill.ErrorCode(err) != seckill.CodeProductNotFound {
 		t.Errorf("an unknown product: %v", err)
+	}
+}
+
+func TestAuditLooksAtTheProductsAfterOneThatIsBroken(t *testing.T) {
+	pool, g := shop(t), &gauges{}
+	client := redisClient(t)
+	client.Set(t.Context(), seckill.CompanionKey(1, "gate"), "no hash", 0)
+	if err := books.NewAuditor(pool, admission.NewGate(client), g).Audit(t.Context()); err == nil {
+		t.Error("the gate of product 1 is no gate, and nobody says so")
+	}
+	if want := [4]int64{3, 3, 0, 0}; g.of(2) != want {
+		t.Errorf("product 2: %v, want %v", g.of(2), want)
+	}
+}
+
+// TestTheGaugesAreYoungAgainSoonAfterAStall holds every look at the books up by a lock, and
+// counts from the healing how often they are shown.
+func TestTheGaugesAreYoungAgainSoonAfterAStall(t *testing.T) {
+	pool, g := shop(t), &gauges{}
+	auditor := books.NewAuditor(pool, admission.NewGate(redisClient(t)), g)
+	var wg sync.WaitGroup
+	r := auditor.Role()
+	wg.Go(r.Start)
+	defer func() { r.Stop(); wg.Wait() }()
+	servertest.Eventually(t, "the books are shown", func() bool { return g.times() > 0 })
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE seckill_orders IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	waiting := "SELECT count(*) FROM pg_locks WHERE NOT granted"
+	servertest.Eventually(t, "an audit hangs", func() bool { return servertest.Count(t, pool, waiting) > 0 })
+	began := time.Now()
+	servertest.Eventually(t, "it has hung for eight seconds", func() bool { return time.Since(began) > 8*time.Second })
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	healed, seen := time.Now(), g.times()
+	servertest.Eventually(t, "the books are shown again", func() bool { return g.times() > seen+1 })
+	// What the row says is 10 s; a busy machine may add to it, a rest of ten stalls is 80 s.
+	if took := time.Since(healed); took > 40*time.Second {
+		t.Errorf("shown again %s after the healing", took)
 	}
 }

@@ -61,12 +61,10 @@ func Away(err error) bool {
 	if slices.ContainsFunc(awaySentinels, func(sentinel error) bool { return errors.Is(err, sentinel) }) {
 		return true
 	}
-	var network net.Error
-	if errors.As(err, &network) {
+	if _, network := errors.AsType[net.Error](err); network {
 		return true
 	}
-	code := awayCode(err)
-	return code != ""
+	return awayCode(err) != ""
 }
 
 // awayCode returns what of awayCodes, or of go-redis's own words, an error in the chain of
@@ -107,7 +105,7 @@ func codeOf(err error) string {
 
 // endsWord reports whether a code ends where rest begins: BUSY is not BUSYGROUP.
 func endsWord(rest string) bool {
-	return rest == "" || !(rest[0] >= 'A' && rest[0] <= 'Z')
+	return rest == "" || rest[0] < 'A' || rest[0] > 'Z'
 }
 
 // walk calls look with every error in the chain of err until it returns true.

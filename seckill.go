@@ -127,7 +127,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy, Books: keeper, Listener: hub, Counter: m,
 		},
-		Pressure: pressure, Results: hub, Clock: clients, Streams: inspector, OpenAPI: openAPI,
+		Pressure: pressure, Results: hub, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
 		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
 	})
 	server, err := handler.NewServer(serviceContext)

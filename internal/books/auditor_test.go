@@ -184,7 +184,7 @@ func TestTheGaugesAreYoungAgainSoonAfterAStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	healed, seen := time.Now(), g.times()
-	servertest.Eventually(t, "the books are shown again", func() bool { return g.times() > seen+1 })
+	servertest.Eventually(t, "the books are shown again", func() bool { return g.times() > seen+2 }) // once more than what hung
 	// What the row says is 10 s; a busy machine may add to it, a rest of ten stalls is 80 s.
 	if took := time.Since(healed); took > 40*time.Second {
 		t.Errorf("shown again %s after the healing", took)

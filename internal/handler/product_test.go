@@ -224,15 +224,16 @@ func TestEndOfAProductWithARealRedis(t *testing.T) {
 	})
 	t.Cleanup(func() { _ = clients.Close() })
 	s := newShop(t)
-	s.serveWith(clients)
+	inspector := stream.NewInspector(clients.Commands, "g1", seckill.StreamKey)
+	s.serveWith(inspector)
 	s.create(1, "")
 	s.create(2, "")
-	before, err := clients.Now(t.Context())
+	before, err := inspector.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	productOf(t, s.post("/admin/v1/products/1/end", ""), http.StatusOK)
-	after, err := clients.Now(t.Context())
+	after, err := inspector.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,7 +161,7 @@ type fakeClock struct {
 	err error
 }
 
-func (f *fakeClock) Now(context.Context) (time.Time, error) { return f.now, f.err }
+func (f *fakeClock) NowFor(context.Context, int64) (time.Time, error) { return f.now, f.err }
 
 // silent hears nothing of what the ledger tells.
 type silent struct{}

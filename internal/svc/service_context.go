@@ -74,7 +74,9 @@ type (
 
 	// Clock tells the time by Redis's clock.
 	Clock interface {
-		Now(ctx context.Context) (time.Time, error)
+		// NowFor returns the time that separates what has arrived for a product until now
+		// from what arrives later.
+		NowFor(ctx context.Context, productID int64) (time.Time, error)
 	}
 
 	// StreamInspector tells the state of streams.

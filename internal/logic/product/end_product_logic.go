@@ -33,7 +33,7 @@ func NewEndProductLogic(ctx context.Context, svcCtx *svc.ServiceContext) *EndPro
 
 // EndProduct answers: End a product for good: later attempts are FAILED with ENDED.
 func (l *EndProductLogic) EndProduct(req *types.ProductRequest) (*types.ProductResponse, error) {
-	now, err := l.svcCtx.Clock.Now(l.ctx)
+	now, err := l.svcCtx.Clock.NowFor(l.ctx, req.ProductId)
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,26 @@ func TestTheLagIsTrueWhateverBecameOfTheEntries(t *testing.T) {
 			all(10)
 			add(t, client, 21, 23)
 		}, 3},
+		{"trimmed before delivery, in the middle of reading", func() {
+			add(t, client, 1, 20)
+			all(5)
+			do("XTRIM", key, "MINID", "16-0")
+			all(5)
+			add(t, client, 21, 23)
+		}, 3},
+		{"the same, and nothing more came", func() {
+			add(t, client, 1, 20)
+			all(5)
+			do("XTRIM", key, "MINID", "16-0")
+			all(5)
+		}, 0},
+		{"the same, with deletions", func() {
+			add(t, client, 1, 20)
+			all(5)
+			do("XDEL", key, "7-0", "8-0", "9-0")
+			all(10)
+			add(t, client, 21, 23)
+		}, 5},
 		{"trimmed before delivery, and none delivered", func() {
 			add(t, client, 1, 3000)
 			do("XTRIM", key, "MAXLEN", 7)

@@ -8,11 +8,12 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/breaker"
+
+	"seckill/internal/stream"
 )
 
 // awaySentinels are the errors with which libraries say that a server, or the way
@@ -31,9 +32,6 @@ var awayClasses = []string{"08", "53", "57"}
 // sqlStateReadOnly is what a standby answers to a write, during a failover.
 const sqlStateReadOnly = "25006"
 
-// awayReplies begin the errors with which Redis says that it cannot serve now.
-var awayReplies = []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "BUSY ", "OOM "}
-
 // unavailable reports whether err says that PostgreSQL or Redis is away or busy,
 // so that the same request may succeed later.
 func unavailable(err error) bool {
@@ -45,7 +43,7 @@ func unavailable(err error) bool {
 	if errors.As(err, &network) || errors.As(err, &connect) {
 		return true
 	}
-	return postgresAway(err) || redisAway(err)
+	return postgresAway(err) || stream.Away(err)
 }
 
 // postgresAway reports whether err is PostgreSQL's own word that it cannot serve.
@@ -55,15 +53,4 @@ func postgresAway(err error) bool {
 		return false
 	}
 	return reply.Code == sqlStateReadOnly || slices.Contains(awayClasses, reply.Code[:2])
-}
-
-// redisAway reports whether err is Redis's own word that it cannot serve.
-func redisAway(err error) bool {
-	var reply redis.Error
-	if !errors.As(err, &reply) {
-		return false
-	}
-	return slices.ContainsFunc(awayReplies, func(prefix string) bool {
-		return strings.HasPrefix(reply.Error(), prefix)
-	})
 }

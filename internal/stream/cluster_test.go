@@ -54,6 +54,7 @@ func TestClusterStreamsAreInspectedAndTidied(t *testing.T) {
 	cluster := servertest.Cluster(t)
 	c := clusterClients(t, cluster)
 	inspector := stream.NewInspector(c.Commands, "g1", seckill.StreamKey)
+	writesAreChecked(t, c)
 	const products, entries = 6, 1000
 	for product := int64(1); product <= products; product++ {
 		if s := must[stream.State](t)(inspector.State(t.Context(), product)); s.Length != 0 || s.Lag != nil {
@@ -143,5 +144,38 @@ func TestClusterBlockingReadEndsWhenItsSlotMoves(t *testing.T) {
 	}
 	if batch := must[stream.Batch](t)(r.Read(t.Context(), 10, time.Second)); len(batch.Entries) != 1 {
 		t.Errorf("%+v", batch)
+	}
+}
+
+// writesAreChecked on the masters of products, and on no other.
+func writesAreChecked(t *testing.T, c *stream.Clients) {
+	t.Helper()
+	cluster, ok := c.Commands.(*redis.ClusterClient)
+	if !ok {
+		t.Fatal("not a cluster")
+	}
+	master := func(product int64) *redis.Client {
+		return must[*redis.Client](t)(cluster.MasterForKey(t.Context(), seckill.StreamKey(product)))
+	}
+	check := func(products ...int64) error {
+		return stream.NewWriteCheck(cluster, func() []int64 { return products }).Run(t.Context())
+	}
+	ill, other := master(1), int64(2)
+	for master(other).Options().Addr == ill.Options().Addr {
+		other++
+	}
+	if err := check(1, other); err != nil {
+		t.Errorf("all is well: %v", err)
+	}
+	ill.ConfigSet(t.Context(), "min-replicas-to-write", "9")
+	if err := check(other, 1); err == nil || stream.Reason(err) == "" {
+		t.Errorf("a master of a product takes no writes: %v", err)
+	}
+	if err := check(other); err != nil {
+		t.Errorf("it serves no product: %v", err)
+	}
+	ill.ConfigSet(t.Context(), "min-replicas-to-write", "0")
+	if err := check(); err != nil {
+		t.Errorf("without products: %v", err)
 	}
 }

@@ -6,6 +6,7 @@
 // commands (or one script), one round trip each; when to call them, and what to
 // do when they fail, is the consumer's business (package consumer).
 //
-// Redis 7 or newer: XAUTOCLAIM reports the entries that were deleted while
-// pending, and XINFO GROUPS reports the lag, only since then.
+// Redis 7 or newer: XINFO STREAM tells how many entries were ever added, and XINFO GROUPS
+// how many a group has read, only since then. What they tell of the lag is not believed
+// blindly (lag.go).
 package stream

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Entry is an entry of a product's stream that the gate has written.
@@ -74,8 +76,32 @@ func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, cou
 // AllInFlight reads a gate together with all that is in flight, at one moment.
 func (g *Gate) AllInFlight(ctx context.Context, productID int64) (State, []Entry, error) {
 	k := keysOf(productID)
+	var state *redis.Cmd
+	var flying *redis.MapStringStringCmd
+	_, err := g.client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+		state = pipe.Eval(ctx, readSource, []string{k.gate, k.inflight})
+		flying = pipe.HGetAll(ctx, k.inflight)
+		return nil
+	})
+	if redis.HasErrorPrefix(err, "OOM") || redis.HasErrorPrefix(err, "EXECABORT") {
+		return g.allInFlightAtMaxmemory(ctx, k)
+	}
+	if err != nil {
+		return State{}, nil, fmt.Errorf("read gate of product %d: %w", productID, err)
+	}
+	entries := make([]Entry, 0, len(flying.Val()))
+	for id, user := range flying.Val() {
+		entries = append(entries, Entry{StreamID: id, UserID: integer(user)})
+	}
+	read, err := stateOf(productID, state)
+	return read, entries, err
+}
+
+// allInFlightAtMaxmemory does the same by a script, since Redis then refuses to queue even
+// the commands of a transaction that only reads. With many in flight that is slower.
+func (g *Gate) allInFlightAtMaxmemory(ctx context.Context, k keys) (State, []Entry, error) {
 	reply := flyingScript.Run(ctx, g.client, []string{k.gate, k.inflight})
-	state, err := stateOf(productID, reply)
+	state, err := stateOf(k.productID, reply)
 	if err != nil {
 		return State{}, nil, err
 	}
@@ -89,7 +115,7 @@ func (g *Gate) AllInFlight(ctx context.Context, productID int64) (State, []Entry
 		entries = append(entries, Entry{StreamID: id, UserID: integer(flying[i+1])})
 	}
 	if int64(len(entries)) != state.InFlight {
-		return State{}, nil, fmt.Errorf("read gate of product %d: redis: %d entries in flight of %d", productID, len(entries), state.InFlight)
+		return State{}, nil, fmt.Errorf("read gate of product %d: redis: %d entries in flight of %d", k.productID, len(entries), state.InFlight)
 	}
 	return state, entries, nil
 }

@@ -2,6 +2,7 @@ package books_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -181,29 +182,24 @@ type afterRead struct {
 
 func (*afterRead) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-// ProcessHook does the first thing after the gate was brought in step, the second after
-// it was read together with all that is in flight, which makes six values.
+// ProcessHook does the first thing after the gate was brought in step.
 func (a *afterRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		reply, script := cmd.(*redis.Cmd)
-		if script && a.applied.CompareAndSwap(false, true) {
+		if name := strings.ToUpper(cmd.Name()); strings.HasPrefix(name, "EVAL") && a.before != nil && a.applied.CompareAndSwap(false, true) {
 			a.before()
-		}
-		if values, _ := replyOf(reply); len(values) == 6 && a.reads.Add(1) == 1 {
-			a.after()
 		}
 		return err
 	}
 }
 
-func replyOf(cmd *redis.Cmd) ([]any, error) {
-	if cmd == nil {
-		return nil, nil
+// ProcessPipelineHook does the second after the gate was read, in a transaction of Redis.
+func (a *afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		if strings.EqualFold(cmds[0].Name(), "multi") && a.reads.Add(1) == 1 {
+			a.after()
+		}
+		return err
 	}
-	return cmd.Slice()
-}
-
-func (*afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
 }

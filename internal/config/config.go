@@ -10,10 +10,19 @@ import (
 
 // Config is everything that the configuration file may say. The embedded
 // rest.RestConf brings Name ('seckill'), Host (0.0.0.0), Port (8888), Log,
-// DevServer, Shutdown and the other keys of every go-zero service; where our
-// defaults differ from go-zero's, defaults.go says so and why.
+// DevServer and the other keys of every go-zero service; where our defaults differ
+// from go-zero's, defaults.go says so and why.
 type Config struct {
 	rest.RestConf
+
+	// IdleTimeout is for how long a connection is kept while no request comes over it,
+	// 1s–1h. It must be longer than the balancer in front keeps its own, which else
+	// sends a request into a connection that is being closed. Defaults to 120s.
+	IdleTimeout time.Duration `json:",default=120s"`
+
+	// Shutdown is how the process ends. It adds to go-zero's section of this name,
+	// which is at RestConf.Shutdown.
+	Shutdown Shutdown
 
 	// Redis is where the streams are.
 	Redis Redis
@@ -31,6 +40,13 @@ type Config struct {
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
+}
+
+// Shutdown says how the process ends after SIGTERM or SIGINT.
+type Shutdown struct {
+	// Drain is for how long requests are still accepted after the signal, while /readyz
+	// is 503, so that whoever sends them can learn of it: 0–10m. Defaults to 5s.
+	Drain time.Duration `json:",default=5s"`
 }
 
 // Redis says how to reach Redis.

@@ -47,7 +47,11 @@ func load(path string) (c Config, err error) {
 		return c, err
 	}
 	c.resolve(filepath.Dir(path))
-	return c, c.validate()
+	if err := c.validate(); err != nil {
+		return c, err
+	}
+	c.schedule()
+	return c, nil
 }
 
 // parse reads YAML into a map of the keys of Config, as Go spells them.
@@ -77,4 +81,16 @@ func (c *Config) resolve(folder string) {
 	if c.DevStack != nil && !filepath.IsAbs(c.DevStack.Dir) {
 		c.DevStack.Dir = filepath.Join(folder, c.DevStack.Dir)
 	}
+}
+
+// schedule turns the times of a stop into those of go-zero, whose WrapUpTime is that
+// from the signal until everything is told to stop, and whose WaitTime that until the
+// process is killed: never before all that has had its time.
+func (c *Config) schedule() {
+	times := &c.RestConf.Shutdown
+	if times.WrapUpTime == 0 {
+		times.WrapUpTime = defaultWrapUp
+	}
+	times.WrapUpTime += c.Shutdown.Drain
+	times.WaitTime = max(times.WaitTime, times.WrapUpTime+c.Consumer.Block+minShutdown)
 }

@@ -71,8 +71,10 @@ func TestDefaults(t *testing.T) {
 		"Middlewares.Shedding": !c.Middlewares.Shedding,
 		"Middlewares.Trace":    c.Middlewares.Trace,
 		"Middlewares.Timeout":  c.Middlewares.Timeout,
-		"Shutdown.WaitTime":    c.Shutdown.WaitTime == 20*time.Second,
-		"Shutdown.WrapUpTime":  c.Shutdown.WrapUpTime <= time.Second,
+		"IdleTimeout":          c.IdleTimeout == 120*time.Second,
+		"Shutdown.Drain":       c.Shutdown.Drain == 5*time.Second,
+		"Shutdown.WaitTime":    c.RestConf.Shutdown.WaitTime == 25*time.Second,
+		"Shutdown.WrapUpTime":  c.RestConf.Shutdown.WrapUpTime == 6*time.Second,
 		"Log.Encoding":         c.Log.Encoding == "json",
 	}
 	for key, right := range checks {
@@ -91,7 +93,8 @@ func TestShippedFiles(t *testing.T) {
 	full := mustLoad(t, least+"Products: [1001]\nLog: {Encoding: plain, Stat: false}\n")
 	if c.Redis != full.Redis || c.Postgres != full.Postgres || c.Auth != full.Auth ||
 		c.Consumer != full.Consumer || !slices.Equal(c.Products, full.Products) || c.Name != full.Name ||
-		c.DevServer != full.DevServer || c.Shutdown != full.Shutdown || c.Log != full.Log {
+		c.DevServer != full.DevServer || c.Shutdown != full.Shutdown || c.RestConf.Shutdown != full.RestConf.Shutdown ||
+		c.IdleTimeout != full.IdleTimeout || c.Log != full.Log {
 		t.Errorf("etc/seckill.yaml does not show the defaults:\n%+v\n%+v", c, full)
 	}
 
@@ -179,12 +182,15 @@ func TestCluster(t *testing.T) {
 
 func TestShutdownOutlastsTheDrain(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"Shutdown: {WaitTime: 1m}": time.Minute,
-		"Shutdown: {WaitTime: 3s}": 17 * time.Second,
-		"Consumer: {Block: 1m}":    75 * time.Second,
+		"Shutdown: {WaitTime: 1m}":                          time.Minute,
+		"Shutdown: {WaitTime: 3s}":                          22 * time.Second,
+		"Shutdown: {WaitTime: 3s, Drain: 0s}":               17 * time.Second,
+		"shutdown: {drain: 50s, wrapuptime: 2s}":            68 * time.Second,
+		"Shutdown: {Drain: 1s}\nConsumer: {Block: 1m}":      76 * time.Second,
+		"Shutdown: &s {Drain: 1m}\nConsumer: {Block: 10ms}": 75*time.Second + 10*time.Millisecond,
 	} {
-		if c := mustLoad(t, least+text); c.Shutdown.WaitTime != want {
-			t.Errorf("%s: WaitTime = %s, want %s", text, c.Shutdown.WaitTime, want)
+		if c := mustLoad(t, least+text); c.RestConf.Shutdown.WaitTime != want {
+			t.Errorf("%s: WaitTime = %s, want %s", text, c.RestConf.Shutdown.WaitTime, want)
 		}
 	}
 }
@@ -215,6 +221,12 @@ func TestBadFiles(t *testing.T) {
 		{"too many deliveries", least + "Consumer: {MaxDeliveries: 1001}", "Consumer.MaxDeliveries: 1001 is not between"},
 		{"short retention", least + "Consumer: {Retention: 59s}", "Consumer.Retention: 59s is neither 0 nor at least 1m"},
 		{"negative retention", least + "Consumer: {Retention: -1h}", "Consumer.Retention: -1h0m0s is neither"},
+		{"negative drain", least + "Shutdown: {Drain: -1s}", "Shutdown.Drain: -1s is not between 0s and 10m0s"},
+		{"drain a number", least + "Shutdown: {Drain: 5}", `Shutdown.Drain: "5" is not a duration`},
+		{"unknown key of a stop", least + "Shutdown: {Drian: 5s}", "Shutdown.Drian: unknown key"},
+		{"a stop that is a value", least + "Shutdown: 5s", "Shutdown: must be a section"},
+		{"too long a wrap-up", least + "Shutdown: {WrapUpTime: 2m}", "Shutdown.WrapUpTime: 2m0s is not between"},
+		{"no idle time", least + "IdleTimeout: 0s", "IdleTimeout: 0s is not between 1s and 1h0m0s"},
 		{"empty group", least + "Consumer: {Group: ''}", "Consumer.Group: must not be empty"},
 		{"a section that is a value", least + "Consumer: 5", "Consumer: must be a section"},
 		{"product 0", least + "Products: [1, 0]", "Products[1]: 0 is not positive"},

@@ -35,7 +35,7 @@ func (r *reader) read(node *yaml.Node, t reflect.Type, path string) any {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return r.section(node, t, path)
+		return r.section(node, fieldsOf(t), path)
 	case reflect.Slice:
 		return r.list(node, t, path)
 	case reflect.Map:
@@ -46,7 +46,7 @@ func (r *reader) read(node *yaml.Node, t reflect.Type, path string) any {
 }
 
 // section reads the keys of a struct. Keys match in any case, as with go-zero.
-func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
+func (r *reader) section(node *yaml.Node, fields map[string]field, path string) any {
 	values := map[string]any{}
 	if isNull(node) {
 		return values // a section all of whose keys are commented out
@@ -55,7 +55,6 @@ func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
 		r.reportf(node, label(path), "must be a section of keys and values")
 		return values
 	}
-	fields := fieldsOf(t)
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		field, known := fields[strings.ToLower(key.Value)]
@@ -68,9 +67,22 @@ func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
 			r.reportf(key, full, "is given twice")
 			continue
 		}
-		values[field.name] = r.read(value, field.of, join(path, field.name))
+		values[field.name] = r.field(value, field, join(path, field.name))
 	}
 	return values
+}
+
+// field reads the value of a key.
+func (r *reader) field(node *yaml.Node, f field, path string) any {
+	if f.also == nil {
+		return r.read(node, f.of, path)
+	}
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	fields := fieldsOf(f.of)
+	maps.Copy(fields, fieldsOf(f.also))
+	return r.section(node, fields, path)
 }
 
 // list reads the elements of a slice.
@@ -177,6 +189,7 @@ func expand(text string) string {
 type field struct {
 	name string
 	of   reflect.Type
+	also reflect.Type // an embedded struct's section of the same name, to which ours adds; else nil
 }
 
 // fieldsOf returns the keys of a struct in lower case; those of embedded structs
@@ -195,7 +208,8 @@ func fieldsOf(t reflect.Type) map[string]field {
 		if name == "" {
 			name = f.Name
 		}
-		fields[strings.ToLower(name)] = field{name: name, of: f.Type}
+		key := strings.ToLower(name)
+		fields[key] = field{name: name, of: f.Type, also: fields[key].of}
 	}
 	return fields
 }

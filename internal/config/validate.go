@@ -15,15 +15,16 @@ const (
 	minSecretBytes = 32
 	// maxTokenSeconds is the longest lifetime of a token: ten years.
 	maxTokenSeconds = 10 * 365 * 24 * 3600
-	// minShutdown is the least Shutdown.WaitTime beyond Consumer.Block: the last
-	// flush (10s), go-zero's wrap-up (1s) and a margin.
-	minShutdown = 15 * time.Second
+	// minShutdown is the least Shutdown.WaitTime beyond Shutdown.Drain, .WrapUpTime and
+	// Consumer.Block: the last flush (10s), and a margin.
+	minShutdown = 14 * time.Second
+	// defaultWrapUp is go-zero's Shutdown.WrapUpTime.
+	defaultWrapUp = time.Second
 )
 
 // validate checks the values that the types alone do not, and returns everything
 // that is wrong.
 func (c *Config) validate() error {
-	c.Shutdown.WaitTime = max(c.Shutdown.WaitTime, c.Consumer.Block+minShutdown)
 	return errors.Join(
 		between("Port", c.Port, 1, 65535),
 		between("DevServer.Port", c.DevServer.Port, 1, 65535),
@@ -34,7 +35,10 @@ func (c *Config) validate() error {
 		between("Admission.MaxDelay", c.Admission.MaxDelay, 100*time.Millisecond, 10*time.Minute),
 		between("Admission.PerUserPerSecond", c.Admission.PerUserPerSecond, 0, 1_000_000),
 		c.validateProducts(),
-		between("Shutdown.WrapUpTime", c.Shutdown.WrapUpTime, 0, c.Shutdown.WaitTime),
+		between("IdleTimeout", c.IdleTimeout, time.Second, time.Hour),
+		between("Shutdown.Drain", c.Shutdown.Drain, 0, 10*time.Minute),
+		between("Shutdown.WrapUpTime", c.RestConf.Shutdown.WrapUpTime, 0, time.Minute),
+		between("Shutdown.WaitTime", c.RestConf.Shutdown.WaitTime, 0, time.Hour),
 	)
 }
 

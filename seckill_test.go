@@ -146,9 +146,9 @@ func TestAServiceThatCannotStartSaysWhy(t *testing.T) {
 		"unknown key":        {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Cuont: 5}\n", "Consumer.Cuont"},
 		"value out of range": {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Count: 0}\n", "Consumer.Count"},
 		"no secret":          {base + "Auth: {AccessSecret: short}\n", "Auth.AccessSecret"},
-		"port in use":        {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + port + "\n", "HTTP address"},
+		"port in use":        {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + port + "\n", "Port: listen tcp 127.0.0.1:" + port},
 		"metrics port in use": {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + strconv.Itoa(servertest.FreePort(t)) +
-			"\nDevServer: {Port: " + port + "}\n", "DevServer address"},
+			"\nDevServer: {Port: " + port + "}\n", "DevServer.Port: listen tcp 127.0.0.1:" + port},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := startProcess(t, 1, 1, tt.configuration)

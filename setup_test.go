@@ -95,6 +95,9 @@ func (s *site) start(instance, more string) *process {
 func (s *site) startAt(addr, instance, more string) *process {
 	s.t.Helper()
 	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
+	if !strings.Contains(more, "Shutdown:") {
+		more += "\nShutdown: {Drain: 0s}" // nobody in front has to learn of a stop
+	}
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d

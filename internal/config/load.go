@@ -51,6 +51,7 @@ func load(path string) (c Config, err error) {
 		return c, err
 	}
 	c.schedule()
+	c.DevServer.Host, c.Prometheus.Host = bracketed(c.DevServer.Host), bracketed(c.Prometheus.Host)
 	return c, nil
 }
 

@@ -26,6 +26,9 @@ const (
 // that is wrong.
 func (c *Config) validate() error {
 	return errors.Join(
+		validateHost("Host", c.Host),
+		validateHost("DevServer.Host", c.DevServer.Host),
+		validateHost("Prometheus.Host", c.Prometheus.Host),
 		between("Port", c.Port, 1, 65535),
 		between("DevServer.Port", c.DevServer.Port, 1, 65535),
 		c.Redis.validate(c.DevStack != nil),

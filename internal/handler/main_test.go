@@ -244,4 +244,6 @@ func (f *fakeStreams) Pending(_ context.Context, _ int64, before string, limit i
 
 type fakeHealth struct{ failing []health.Failure }
 
-func (f *fakeHealth) Failing(context.Context) []health.Failure { return f.failing }
+func (f *fakeHealth) Failing(context.Context, ...string) ([]health.Failure, error) {
+	return f.failing, nil
+}

@@ -18,7 +18,7 @@ func NewServer(svcCtx *svc.ServiceContext) (*rest.Server, error) {
 	// The second option gives our router the handler of unknown routes, which
 	// traces and logs them; by itself go-zero gives it to the router replaced here.
 	server, err := rest.NewServer(svcCtx.Config.RestConf,
-		rest.WithRouter(response.NewRouter()), rest.WithNotFoundHandler(nil))
+		rest.WithRouter(response.NewRouter(svcCtx.Shutdown.Begun)), rest.WithNotFoundHandler(nil))
 	if err != nil {
 		return nil, fmt.Errorf("make REST server: %w", err)
 	}

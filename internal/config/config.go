@@ -90,6 +90,9 @@ type Auth struct {
 	// AccessSecret signs and verifies tokens, with HS256: 32 bytes or more.
 	// Required, unless there is a DevStack.
 	AccessSecret string `json:",optional"`
+	// PreviousSecret verifies tokens as well, so that AccessSecret can be changed without
+	// refusing those that were signed before: 32 bytes or more. Defaults to none.
+	PreviousSecret string `json:",optional"`
 	// AccessExpire is the lifetime, in seconds, of the tokens that the service
 	// itself issues in development and of those of seckillctl. Defaults to 86400.
 	AccessExpire int64 `json:",default=86400"`

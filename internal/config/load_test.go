@@ -251,6 +251,7 @@ func TestBadFiles(t *testing.T) {
 		{"no secret", without("Auth"), "Auth.AccessSecret: has 0 bytes, at least 32 are needed"},
 		{"secret not set", "Auth: {AccessSecret: '${SECKILL_TEST_NOT_SET}'}" + without("Auth"), "Auth.AccessSecret: has 0 bytes"},
 		{"short secret", "Auth: {AccessSecret: short}" + without("Auth"), "Auth.AccessSecret: has 5 bytes"},
+		{"short previous secret", "Auth: {PreviousSecret: short, AccessSecret: " + secret + "}" + without("Auth"), "Auth.PreviousSecret: has 5 bytes"},
 		{"no lifetime", "Auth: {AccessExpire: 0, AccessSecret: " + secret + "}" + without("Auth"), "Auth.AccessExpire: 0 is not between"},
 		{"not YAML", "a: [", "yaml"},
 		{"a list", "[1]", "file: must be a section"},

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// minSecretBytes is the least length of Auth.AccessSecret: that of an HS256 key
+	// minSecretBytes is the least length of what signs tokens: that of an HS256 key
 	// (RFC 7518 section 3.2).
 	minSecretBytes = 32
 	// maxTokenSeconds is the longest lifetime of a token: ten years.
@@ -85,14 +85,21 @@ func (p Postgres) validate(private bool) error {
 
 func (a Auth) validate(private bool) error {
 	err := between("Auth.AccessExpire", a.AccessExpire, 1, maxTokenSeconds)
-	if private && a.AccessSecret == "" {
-		return err
+	if !private || a.AccessSecret != "" {
+		err = errors.Join(err, longEnough("Auth.AccessSecret", a.AccessSecret))
 	}
-	if len(a.AccessSecret) < minSecretBytes {
-		err = errors.Join(err, fmt.Errorf("Auth.AccessSecret: has %d bytes, at least %d are needed",
-			len(a.AccessSecret), minSecretBytes))
+	if a.PreviousSecret != "" {
+		err = errors.Join(err, longEnough("Auth.PreviousSecret", a.PreviousSecret))
 	}
 	return err
+}
+
+// longEnough reports a secret that is too short to sign with.
+func longEnough(path, secret string) error {
+	if len(secret) < minSecretBytes {
+		return fmt.Errorf("%s: has %d bytes, at least %d are needed", path, len(secret), minSecretBytes)
+	}
+	return nil
 }
 
 func (c Consumer) validate() error {

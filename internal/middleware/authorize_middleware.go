@@ -17,9 +17,10 @@ type AuthorizeMiddleware struct {
 	verifier *auth.Verifier
 }
 
-// NewAuthorizeMiddleware makes the middleware for tokens signed with secret.
-func NewAuthorizeMiddleware(secret string) *AuthorizeMiddleware {
-	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret)}
+// NewAuthorizeMiddleware makes the middleware for tokens signed with secret, or with
+// previous unless it is empty.
+func NewAuthorizeMiddleware(secret, previous string) *AuthorizeMiddleware {
+	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret, previous)}
 }
 
 // Handle answers 401 UNAUTHORIZED without a valid token, 403 FORBIDDEN with too

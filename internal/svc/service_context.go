@@ -139,7 +139,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 	}
 	return &ServiceContext{
 		Config:    c,
-		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret).Handle,
+		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret, c.Auth.PreviousSecret).Handle,
 		Logs:      model.NewSeckillLogsModel(d.Conn),
 		Products:  model.NewSeckillProductsModel(d.Conn),
 		Orders:    model.NewSeckillOrdersModel(d.Conn),

@@ -37,7 +37,8 @@ func program(t *testing.T, name string) string {
 	return ""
 }
 
-// haproxy asks each replica five times a second whether it is ready.
+// HAProxy asks each replica five times a second whether it is ready. It sends nothing
+// twice, as it would by itself when nobody listens.
 const haproxyFile = `
 defaults
   mode http
@@ -48,6 +49,7 @@ defaults
 listen replicas
   bind 127.0.0.1:%d
   balance roundrobin
+  retries 0
   option httpchk GET /readyz
   http-check expect status 200
   http-response set-header Served-By %%s

@@ -14,6 +14,8 @@ var defaults = []struct {
 	// some 5xx. The admin API must answer just then.
 	{[]string{"Middlewares", "Breaker"}, false},
 	{[]string{"Middlewares", "Shedding"}, false},
+	// go-zero cuts no line: a body or an error of a megabyte would be one.
+	{[]string{"Log", "MaxContentLength"}, 16 << 10},
 	// go-zero's 10000 connections a route would be all taken by people who wait for
 	// their results.
 	{[]string{"MaxConns"}, 100_000},

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +73,11 @@ func (r *reader) section(node *yaml.Node, fields map[string]field, path string) 
 // field reads the value of a key.
 func (r *reader) field(node *yaml.Node, f field, path string) any {
 	if f.also == nil {
-		return r.read(node, f.of, path)
+		value := r.read(node, f.of, path)
+		if value != nil && !f.allows(fmt.Sprint(value)) {
+			r.reportf(node, path, "is not %s", f.allowed)
+		}
+		return value
 	}
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -91,12 +93,37 @@ func (r *reader) list(node *yaml.Node, t reflect.Type, path string) any {
 	if isNull(node) {
 		return values
 	}
+	if node.Kind == yaml.ScalarNode && refers(node.Value) {
+		return r.listOf(node, t, path)
+	}
 	if node.Kind != yaml.SequenceNode {
 		r.reportf(node, path, "must be a list")
 		return values
 	}
 	for i, element := range node.Content {
 		values = append(values, r.read(element, t.Elem(), fmt.Sprintf("%s[%d]", path, i)))
+	}
+	return values
+}
+
+// listOf reads a list that the environment gives whole: values with commas between.
+func (r *reader) listOf(node *yaml.Node, t reflect.Type, path string) any {
+	values := []any{}
+	text, err := expand(node.Value)
+	if err != nil {
+		r.reportf(node, path, "%v", err)
+		return values
+	}
+	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "["), "]")
+	if strings.TrimSpace(text) == "" {
+		return values
+	}
+	for i, part := range strings.Split(text, ",") {
+		value, wanted := convert(strings.TrimSpace(part), t.Elem())
+		if value == nil {
+			r.reportf(node, fmt.Sprintf("%s[%d]", path, i), "is not %s", wanted)
+		}
+		values = append(values, value)
 	}
 	return values
 }
@@ -118,19 +145,24 @@ func (r *reader) dictionary(node *yaml.Node, t reflect.Type, path string) any {
 	return values
 }
 
-// scalar reads a single value, its ${NAME} replaced.
+// scalar reads a single value, its references to the environment replaced. What is wrong
+// is said without the value: a secret may stand where it does not belong.
 func (r *reader) scalar(node *yaml.Node, t reflect.Type, path string) any {
 	if node.Kind != yaml.ScalarNode {
 		r.reportf(node, path, "must be a single value")
 		return nil
 	}
-	text := expand(node.Value)
+	text, err := expand(node.Value)
+	if err != nil {
+		r.reportf(node, path, "%v", err)
+		return nil
+	}
 	if isNull(node) {
 		text = ""
 	}
 	value, wanted := convert(text, t)
 	if value == nil {
-		r.reportf(node, path, "%q is not %s", text, wanted)
+		r.reportf(node, path, "is not %s", wanted)
 	}
 	return value
 }
@@ -173,23 +205,13 @@ func convert(text string, t reflect.Type) (value any, wanted string) {
 	}
 }
 
-// variable is the one form of a reference to the environment. A $ in any other
-// form, as in a password, stands for itself.
-var variable = regexp.MustCompile(`\$\{(\w+)\}`)
-
-// expand replaces each ${NAME} by the environment variable of that name, "" when
-// it is not set.
-func expand(text string) string {
-	return variable.ReplaceAllStringFunc(text, func(match string) string {
-		return os.Getenv(match[2 : len(match)-1])
-	})
-}
-
 // field is a key of a section.
 type field struct {
-	name string
-	of   reflect.Type
-	also reflect.Type // an embedded struct's section of the same name, to which ours adds; else nil
+	name    string
+	of      reflect.Type
+	allows  func(text string) bool // whether go-zero's tag allows a value
+	allowed string                 // what it allows, in words
+	also    reflect.Type           // an embedded struct's section of the same name, to which ours adds; else nil
 }
 
 // fieldsOf returns the keys of a struct in lower case; those of embedded structs
@@ -201,7 +223,7 @@ func fieldsOf(t reflect.Type) map[string]field {
 			maps.Copy(fields, fieldsOf(f.Type))
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, rules, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "-" || !f.IsExported() {
 			continue
 		}
@@ -209,7 +231,7 @@ func fieldsOf(t reflect.Type) map[string]field {
 			name = f.Name
 		}
 		key := strings.ToLower(name)
-		fields[key] = field{name: name, of: f.Type, also: fields[key].of}
+		fields[key] = field{name: name, of: f.Type, also: fields[key].of}.bounded(rules)
 	}
 	return fields
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -76,11 +77,32 @@ func (p Postgres) validate(private bool) error {
 		}
 		return err
 	}
-	// pgx's error shows the string with its password masked.
-	if _, parseErr := pgx.ParseConfig(p.DataSource); parseErr != nil {
-		err = errors.Join(err, fmt.Errorf("Postgres.DataSource: %w", parseErr))
+	return errors.Join(err, validateDataSource("Postgres.DataSource", p.DataSource))
+}
+
+// dataSourceFaults are what pgx says is wrong with a connection string, of which no part
+// may be shown: where the password begins and ends in a broken one, nobody knows.
+var dataSourceFaults = []string{
+	"invalid port", "sslmode is invalid", "invalid sslrootcert", "unable to read CA file", "unable to read sslkey",
+	"unable to read cert", "invalid dsn", "invalid keyword/value", "failed to parse as URL", "invalid connect_timeout",
+	"both \"sslcert\" and \"sslkey\" are required", "unknown target_session_attrs", "cannot parse default_query_exec_mode",
+	"invalid host", "invalid default_query_exec_mode", "invalid statement_cache_capacity", "invalid description_cache_capacity",
+}
+
+// validateDataSource reports a connection string that pgx does not understand.
+func validateDataSource(key, text string) error {
+	_, err := pgx.ParseConfig(text)
+	if err == nil {
+		return nil
 	}
-	return err
+	why := "is neither a URL (postgres://user:password@host:5432/database, special characters of the password as %40) nor key=value settings"
+	for _, fault := range dataSourceFaults {
+		if strings.Contains(err.Error(), fault) {
+			why += "; pgx says: " + fault
+			break
+		}
+	}
+	return fmt.Errorf("%s: %s", key, why)
 }
 
 func (a Auth) validate(private bool) error {

@@ -353,3 +353,24 @@ func TestASecondSignalEndsTheDrain(t *testing.T) {
 		p.signal(os.Interrupt)
 	})
 }
+
+// TestEverySpellingOfAnIPv6Host is that of the API and that of the metrics.
+func TestEverySpellingOfAnIPv6Host(t *testing.T) {
+	s := newSite(t)
+	for i, hosts := range [][2]string{{"::", "::"}, {"::1", "[::1]"}, {"[::]", "::1"}} {
+		port, dev := servertest.FreePort(t), servertest.FreePort(t)
+		p := startProcess(t, port, dev, fmt.Sprintf(`
+Host: %q
+Port: %d
+DevServer: {Host: %q, Port: %d}
+Redis: {Addr: %q}
+Postgres: {DataSource: %q}
+Auth: {AccessSecret: %q}
+Products: [1]
+Consumer: {Instance: "%d"}
+`, hosts[0], port, hosts[1], dev, s.redis.Addr(), s.url, secret, i))
+		p.address, p.metrics = fmt.Sprintf("http://[::1]:%d", port), fmt.Sprintf("http://[::1]:%d/metrics", dev)
+		p.ready()
+		servertest.Eventually(t, "metrics at "+hosts[1], func() bool { return strings.Contains(p.scrape(), "seckill_redis_up 1") })
+	}
+}

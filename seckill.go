@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/core/proc"
 	"github.com/zeromicro/go-zero/core/service"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
@@ -58,6 +59,9 @@ func run(file string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := setUpLog(c); err != nil {
+		return err
+	}
 	if err := listener.Check(c); err != nil {
 		return err
 	}
@@ -71,6 +75,17 @@ func run(file string) (err error) {
 		err = errors.Join(err, stack.Stop(ctx))
 	}()
 	return serve(c, stack)
+}
+
+// setUpLog does what go-zero would do later, with an error that names no key.
+func setUpLog(c config.Config) error {
+	if c.Log.ServiceName == "" {
+		c.Log.ServiceName = c.Name
+	}
+	if err := logx.SetUp(c.Log); err != nil {
+		return fmt.Errorf("Log.Path: %w (Log.Mode %s writes files there; console writes none)", err, c.Log.Mode)
+	}
+	return nil
 }
 
 // serve runs the service on servers that the configuration names.

@@ -24,6 +24,9 @@ type Config struct {
 	// which is at RestConf.Shutdown.
 	Shutdown Shutdown
 
+	// Cors lets scripts of other origins call the API from a browser.
+	Cors Cors
+
 	// Redis is where the streams are.
 	Redis Redis
 	// Postgres is where the results are.
@@ -40,6 +43,13 @@ type Config struct {
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
+}
+
+// Cors says whose scripts may call the API from a browser.
+type Cors struct {
+	// Origins are those of the pages, such as https://shop.example, or * for all. A bare
+	// host stands for the hosts below it as well. Defaults to none: browsers refuse.
+	Origins []string `json:",optional"`
 }
 
 // Shutdown says how the process ends after SIGTERM or SIGINT.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -43,4 +44,19 @@ func validateHost(key, host string) error {
 		return fmt.Errorf("%s: is neither an IP address nor the name of a host", key)
 	}
 	return nil
+}
+
+// validateOrigins reports what no page can have as its origin (RFC 6454, section 7).
+func (c Cors) validateOrigins() error {
+	var problems []error
+	for i, origin := range c.Origins {
+		_, host, found := strings.Cut(origin, "://")
+		if !found {
+			host = origin
+		}
+		if host == "" || strings.ContainsAny(host, "/ @?#,*") && origin != "*" {
+			problems = append(problems, fmt.Errorf("Cors.Origins[%d]: is neither an origin such as https://shop.example, without a path, nor *", i))
+		}
+	}
+	return errors.Join(problems...)
 }

@@ -71,6 +71,8 @@ func TestDefaults(t *testing.T) {
 		"Middlewares.Shedding": !c.Middlewares.Shedding,
 		"Middlewares.Trace":    c.Middlewares.Trace,
 		"Middlewares.Timeout":  c.Middlewares.Timeout,
+		"Cors":                 len(c.Cors.Origins) == 0,
+		"Log.MaxContentLength": c.Log.MaxContentLength == 16384,
 		"IdleTimeout":          c.IdleTimeout == 120*time.Second,
 		"Shutdown.Drain":       c.Shutdown.Drain == 5*time.Second,
 		"Shutdown.WaitTime":    c.RestConf.Shutdown.WaitTime == 25*time.Second,
@@ -227,6 +229,19 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+// TestHosts: go-zero puts a colon and the port behind that of the DevServer.
+func TestHosts(t *testing.T) {
+	for given, want := range map[string]string{
+		"::": "[::]", "[::]": "[::]", "::1": "[::1]", "[::1]": "[::1]", "fe80::1%eth0": "[fe80::1%eth0]",
+		"127.0.0.1": "127.0.0.1", "localhost": "localhost", "": "",
+	} {
+		c, err := load(t, least+"Host: '"+given+"'\nDevServer: {Host: '"+given+"'}\nPrometheus: {Host: '"+given+"'}")
+		if err != nil || c.DevServer.Host != want || c.Prometheus.Host != want || config.Address(c.Host, 80) != want+":80" {
+			t.Errorf("%q: %q, %q, %s, %v", given, c.DevServer.Host, c.Prometheus.Host, config.Address(c.Host, 80), err)
+		}
+	}
+}
+
 func TestShutdownOutlastsTheDrain(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"Shutdown: {WaitTime: 1m}":                          time.Minute,
@@ -273,6 +288,13 @@ func TestBadFiles(t *testing.T) {
 		{"unknown key of a stop", least + "Shutdown: {Drian: 5s}", "Shutdown.Drian: unknown key"},
 		{"a stop that is a value", least + "Shutdown: 5s", "Shutdown: must be a section"},
 		{"too long a wrap-up", least + "Shutdown: {WrapUpTime: 2m}", "Shutdown.WrapUpTime: 2m0s is not between"},
+		{"an origin with a path", least + "Cors: {Origins: ['*', 'https://shop.example/']}", "Cors.Origins[1]: is neither an origin"},
+		{"an empty origin", least + "Cors: {Origins: ['']}", "Cors.Origins[0]: is neither"},
+		{"origins that are a value", least + "Cors: {Origins: https://shop.example}", "Cors.Origins: must be a list"},
+		{"a host with a port", least + "Host: 0.0.0.0:80", "Host: is neither an IP address nor the name of a host"},
+		{"a URL as host", least + "Host: http://localhost", "Host: is neither"},
+		{"half a bracket", least + "Host: '[::1'", "Host: is neither"},
+		{"IPv4 in brackets", least + "DevServer: {Host: '[127.0.0.1]'}", "DevServer.Host: is neither"},
 		{"no idle time", least + "IdleTimeout: 0s", "IdleTimeout: 0s is not between 1s and 1h0m0s"},
 		{"empty group", least + "Consumer: {Group: ''}", "Consumer.Group: must not be empty"},
 		{"a section that is a value", least + "Consumer: 5", "Consumer: must be a section"},

@@ -39,6 +39,7 @@ func (c *Config) validate() error {
 		between("Admission.MaxDelay", c.Admission.MaxDelay, 100*time.Millisecond, 10*time.Minute),
 		between("Admission.PerUserPerSecond", c.Admission.PerUserPerSecond, 0, 1_000_000),
 		c.validateProducts(),
+		c.Cors.validateOrigins(),
 		between("IdleTimeout", c.IdleTimeout, time.Second, time.Hour),
 		between("Shutdown.Drain", c.Shutdown.Drain, 0, 10*time.Minute),
 		between("Shutdown.WrapUpTime", c.RestConf.Shutdown.WrapUpTime, 0, time.Minute),

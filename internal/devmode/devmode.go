@@ -148,7 +148,7 @@ push an attempt, then ask for its result:
   %[10]s
   curl -s -H 'Authorization: Bearer %[7]s' %[1]s/api/v1/products/%[11]d/users/123/result
 
-`, address, config.Address(c.DevServer.Host, c.DevServer.Port), c.Postgres.DataSource, c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
+`, address, config.Address(c.DevServer.Host, c.DevServer.Port), s.database(c), c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
 		tokens[auth.RoleBFF], tokens[auth.RoleViewer], tokens[auth.RoleOperator],
 		addCommand(c.Redis.Addrs()[0], seckill.StreamKey(product)), product)
 	if err != nil {
@@ -172,6 +172,15 @@ func addCommand(addr, key string) string {
 	}
 	return fmt.Sprintf(`bash -c 'exec 3<>/dev/tcp/%s/%s; printf "%s" >&3; head -n 2 <&3'`,
 		host, port, strings.ReplaceAll(request.String(), "$", `\$`))
+}
+
+// database is where the private PostgreSQL is; one that the configuration names may be
+// reached by a password, which is not shown.
+func (s *Stack) database(c config.Config) string {
+	if s.postgres == nil {
+		return "as the configuration says"
+	}
+	return c.Postgres.DataSource
 }
 
 // redisNote warns of a Redis that keeps nothing.

@@ -2,6 +2,7 @@ package listener
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -24,8 +25,8 @@ func Listen(section, host string, port int) (net.Listener, error) {
 	return l, nil
 }
 
-// Check fails when an address of the configuration cannot be listened on, so that nothing
-// is begun in vain. Over its own ones, those of metrics, go-zero would go on without.
+// Check fails when an address of the configuration cannot be listened on, or its
+// certificate cannot be used, so that nothing is begun in vain. Over its own ones, those of metrics, go-zero would go on without.
 func Check(c config.Config) error {
 	var problems []error
 	for _, at := range addresses(c) {
@@ -35,6 +36,11 @@ func Check(c config.Config) error {
 			continue
 		}
 		defer func() { _ = l.Close() }() // when all are open: two of ours may be one
+	}
+	if c.CertFile != "" || c.KeyFile != "" {
+		if _, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile); err != nil {
+			problems = append(problems, fmt.Errorf("CertFile, KeyFile: %w", err))
+		}
 	}
 	return errors.Join(problems...)
 }

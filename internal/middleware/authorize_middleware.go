@@ -36,7 +36,7 @@ func (m *AuthorizeMiddleware) Handle(next http.HandlerFunc) http.HandlerFunc {
 		}
 		who, err := m.verifier.Verify(token)
 		if err != nil {
-			logx.WithContext(ctx).Infof("token refused: %v", err)
+			logx.WithContext(ctx).Infof("token refused: %.200v", err) // it may quote the token's head
 			unauthorized(w, r, "the token is not valid or has expired")
 			return
 		}

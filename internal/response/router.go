@@ -38,24 +38,26 @@ type Router struct {
 	httpx.Router
 
 	closing func() bool
+	cors    bool
 }
 
 // NewRouter makes a Router, to be given to rest.WithRouter. closing reports whether the
-// process ends.
-func NewRouter(closing func() bool) Router {
-	return Router{Router: router.NewRouter(), closing: closing}
+// process ends. cors says that go-zero adds the headers of CORS to answers: those to
+// browsers are then written by net/http, which knows them, also if they take long.
+func NewRouter(closing func() bool, cors bool) Router {
+	return Router{Router: router.NewRouter(), closing: closing, cors: cors}
 }
 
 // ServeHTTP routes r.
 func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	writer := &errorWriter{ResponseWriter: w, closing: s.closing}
+	writer := &errorWriter{ResponseWriter: w, closing: s.closing, keep: s.cors && r.Header.Get("Origin") != ""}
 	given := auth.HideCredentials(r)
 	abridge(given)
 	if r.Method == http.MethodHead {
 		var cancel context.CancelFunc
 		given, cancel = asGet(given)
 		defer cancel()
-		writer.head = cancel
+		writer.head, writer.keep = cancel, true
 	}
 	// go-zero lets an answer take its time, and leaves it the connection, only if the
 	// client says that it expects events, which not every client does.
@@ -78,6 +80,7 @@ type errorWriter struct {
 	http.ResponseWriter
 	closing  func() bool        // see Router
 	head     context.CancelFunc // ends what answers a HEAD; nil for every other method
+	keep     bool               // the connection is not given away
 	decided  bool               // the status has been set
 	replaced int                // the status of the error to be answered by finish; 0 = passed through
 }
@@ -135,8 +138,8 @@ func (e *errorWriter) Flush() {
 // Hijack gives the connection away, to whoever asks the writer itself and not its
 // controller.
 func (e *errorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if e.head != nil {
-		return nil, nil, http.ErrNotSupported // who takes the connection would write a body
+	if e.keep { // who takes the connection writes a body, and no header but its own
+		return nil, nil, http.ErrNotSupported
 	}
 	return http.NewResponseController(e.ResponseWriter).Hijack()
 }

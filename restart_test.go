@@ -263,7 +263,9 @@ func (p *process) probe(client *http.Client, path string) (status int, last bool
 		return 0, false, ""
 	}
 	defer func() { _ = response.Body.Close() }()
-	var said struct{ Message string }
+	var said struct {
+		Message string `json:"message"`
+	}
 	_ = json.NewDecoder(response.Body).Decode(&said)
 	return response.StatusCode, response.Close, said.Message
 }

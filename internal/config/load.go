@@ -53,7 +53,8 @@ func load(path string) (c Config, err error) {
 		return c, err
 	}
 	c.schedule()
-	c.DevServer.Host, c.Prometheus.Host = bracketed(c.DevServer.Host), bracketed(c.Prometheus.Host)
+	c.DevServer.Host = bracketed(c.DevServer.Host)
+	c.Prometheus.Host = bracketed(c.Prometheus.Host) //nolint:staticcheck // go-zero still serves it
 	return c, nil
 }
 

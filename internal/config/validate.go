@@ -29,7 +29,7 @@ func (c *Config) validate() error {
 	return errors.Join(
 		validateHost("Host", c.Host),
 		validateHost("DevServer.Host", c.DevServer.Host),
-		validateHost("Prometheus.Host", c.Prometheus.Host),
+		validateHost("Prometheus.Host", c.Prometheus.Host), //nolint:staticcheck // go-zero still serves it
 		between("Port", c.Port, 1, 65535),
 		between("DevServer.Port", c.DevServer.Port, 1, 65535),
 		c.Redis.validate(c.DevStack != nil),
@@ -96,14 +96,13 @@ func validateDataSource(key, text string) error {
 	if err == nil {
 		return nil
 	}
-	why := "is neither a URL (postgres://user:password@host:5432/database, special characters of the password as %40) nor key=value settings"
+	problem := fmt.Errorf("%s: is neither a URL (special characters of its password as %%40) nor key=value settings", key)
 	for _, fault := range dataSourceFaults {
 		if strings.Contains(err.Error(), fault) {
-			why += "; pgx says: " + fault
-			break
+			return fmt.Errorf("%w; pgx says: %s", problem, fault)
 		}
 	}
-	return fmt.Errorf("%s: %s", key, why)
+	return problem
 }
 
 func (a Auth) validate(private bool) error {

@@ -56,8 +56,8 @@ func addresses(c config.Config) []address {
 	if c.DevServer.Enabled {
 		all = append(all, address{"DevServer.", c.DevServer.Host, c.DevServer.Port})
 	}
-	if c.Prometheus.Host != "" { // go-zero's older section of the same
-		all = append(all, address{"Prometheus.", c.Prometheus.Host, c.Prometheus.Port})
+	if older := c.Prometheus; older.Host != "" { //nolint:staticcheck // go-zero still serves it
+		all = append(all, address{"Prometheus.", older.Host, older.Port})
 	}
 	return all
 }

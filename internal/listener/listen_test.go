@@ -42,9 +42,11 @@ func TestWhatCannotBeListenedOnIsNamed(t *testing.T) {
 		"a port of metrics in use": {func(c *config.Config) { c.DevServer.Host, c.DevServer.Port = "[::1]", port }, "DevServer.Port: "},
 		"no such host":             {func(c *config.Config) { c.Host = "no-such-host.invalid" }, "Host: "},
 		"a host of others":         {func(c *config.Config) { c.DevServer.Host = "192.0.2.1" }, "DevServer.Host: "},
-		"the older metrics":        {func(c *config.Config) { c.Prometheus.Host, c.Prometheus.Port = "192.0.2.1", 9101 }, "Prometheus.Host: "},
-		"one port for two":         {func(c *config.Config) { c.Port = freePort(t); c.DevServer.Port = c.Port }, "DevServer.Port: "},
-		"no certificate":           {func(c *config.Config) { c.CertFile = "/nowhere" }, "CertFile, KeyFile: "},
+		"the older metrics": {func(c *config.Config) {
+			c.Prometheus.Host, c.Prometheus.Port = "192.0.2.1", 9101 //nolint:staticcheck // go-zero still serves it
+		}, "Prometheus.Host: "},
+		"one port for two": {func(c *config.Config) { c.Port = freePort(t); c.DevServer.Port = c.Port }, "DevServer.Port: "},
+		"no certificate":   {func(c *config.Config) { c.CertFile = "/nowhere" }, "CertFile, KeyFile: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c config.Config
@@ -67,5 +69,5 @@ func freePort(t *testing.T) int {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
+	return l.Addr().(*net.TCPAddr).Port
 }

@@ -37,6 +37,8 @@ const (
 	// maxHeaderBytes is the most that the head of a request may have; net/http allows a
 	// little more.
 	maxHeaderBytes = 16 << 10
+	// headTimeout is how long the head of a request may take to arrive.
+	headTimeout = 10 * time.Second
 	// stopGrace is how long a stop waits for the answers that are being made.
 	stopGrace = 10 * time.Second
 )
@@ -64,7 +66,7 @@ func New(c config.Config, server *rest.Server, shutdown *health.Shutdown) (*Serv
 	}
 	s := &Server{
 		rest: server, config: c, shutdown: shutdown, listener: l, closed: make(chan struct{}),
-		http: &http.Server{IdleTimeout: c.IdleTimeout, MaxHeaderBytes: maxHeaderBytes},
+		http: &http.Server{IdleTimeout: c.IdleTimeout, MaxHeaderBytes: maxHeaderBytes, ReadHeaderTimeout: headTimeout},
 	}
 	s.close = sync.OnceFunc(func() {
 		close(s.closed)
@@ -85,6 +87,9 @@ func (s *Server) Start() {
 	s.rest.StartWithOpts(func(theirs *http.Server) {
 		s.http.Handler, s.http.TLSConfig = theirs.Handler, theirs.TLSConfig
 		s.http.ReadTimeout, s.http.WriteTimeout = theirs.ReadTimeout, theirs.WriteTimeout
+		if theirs.ReadTimeout > 0 {
+			s.http.ReadHeaderTimeout = min(headTimeout, theirs.ReadTimeout)
+		}
 		_ = theirs.Close()
 		threading.GoSafe(s.serve)
 	})

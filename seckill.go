@@ -8,16 +8,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/zeromicro/go-zero/core/logx"
+	"github.com/zeromicro/go-zero/core/proc"
 	"github.com/zeromicro/go-zero/core/service"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
-	"github.com/zeromicro/go-zero/rest"
 
 	"seckill/internal/admission"
 	"seckill/internal/books"
@@ -27,6 +25,7 @@ import (
 	"seckill/internal/handler"
 	"seckill/internal/health"
 	"seckill/internal/ledger"
+	"seckill/internal/listener"
 	"seckill/internal/metrics"
 	"seckill/internal/notify"
 	"seckill/internal/role"
@@ -60,7 +59,10 @@ func run(file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := addressesFree(c); err != nil {
+	if err := setUpLog(c); err != nil {
+		return err
+	}
+	if err := listener.Check(c); err != nil {
 		return err
 	}
 	stack, err := devmode.Start(context.Background(), &c)
@@ -73,6 +75,17 @@ func run(file string) (err error) {
 		err = errors.Join(err, stack.Stop(ctx))
 	}()
 	return serve(c, stack)
+}
+
+// setUpLog does what go-zero would do later, with an error that names no key.
+func setUpLog(c config.Config) error {
+	if c.Log.ServiceName == "" {
+		c.Log.ServiceName = c.Name
+	}
+	if err := logx.SetUp(c.Log); err != nil {
+		return fmt.Errorf("Log.Path: %w (Log.Mode %s writes files there; console writes none)", err, c.Log.Mode)
+	}
+	return nil
 }
 
 // serve runs the service on servers that the configuration names.
@@ -96,6 +109,11 @@ func serve(c config.Config, stack *devmode.Stack) error {
 	if err := stack.Announce(os.Stdout, c); err != nil {
 		return err
 	}
+	select {
+	case <-proc.Done(): // the signal came before the group could hear of it
+		return nil
+	default:
+	}
 	group.Start() // returns when every service has stopped; only then the pools are closed
 	return nil
 }
@@ -110,13 +128,14 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := books.NewKeeper(pool, gate, inspector, book)
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
-	book.Tell(listener{Keeper: keeper, hub: hub})
+	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
 	if err != nil {
 		return nil, err
 	}
+	shutdown := &health.Shutdown{}
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
@@ -128,14 +147,15 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy, Books: keeper, Listener: hub, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
-		Health: health.Checks{redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
+		Health:   health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
+		Shutdown: shutdown,
 	})
-	server, err := handler.NewServer(serviceContext)
+	server, err := newServer(c, serviceContext)
 	if err != nil {
 		return nil, err
 	}
 	return groupOf(
-		httpService{server}, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
+		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),
@@ -159,6 +179,15 @@ func both(checks ...func(ctx context.Context) error) func(ctx context.Context) e
 		}
 		return nil
 	}
+}
+
+// newServer makes what serves the API.
+func newServer(c config.Config, serviceContext *svc.ServiceContext) (*listener.Server, error) {
+	server, err := handler.NewServer(serviceContext)
+	if err != nil {
+		return nil, err
+	}
+	return listener.New(c, server, serviceContext.Shutdown)
 }
 
 func groupOf(services ...service.Service) *service.ServiceGroup {
@@ -198,14 +227,14 @@ func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, m *metr
 	}
 }
 
-// listener tells the gate and those who wait for results of what has been committed.
-type listener struct {
+// results tells the gate and those who wait for results of what has been committed.
+type results struct {
 	*books.Keeper
 	hub *notify.Hub
 }
 
 // ResultsChanged implements ledger.Listener.
-func (l listener) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
+func (l results) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
 
 // prepare returns what has to be done in the database before anything is consumed.
 func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {
@@ -217,29 +246,4 @@ func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error 
 		}
 		return pool.AddRecordOnlyProducts(ctx, c.Products)
 	}
-}
-
-// httpService is go-zero's server in a group. It stops by its own listener of the
-// signal; its Stop would close the log while the consumers still flush.
-type httpService struct{ *rest.Server }
-
-// Stop does nothing.
-func (httpService) Stop() { logx.Info("HTTP server stops with the process") }
-
-// addressesFree fails when somebody listens on an address of ours already. By
-// itself go-zero would panic over the one of the API after everything else has
-// started, and would go on without metrics over the one of the DevServer.
-func addressesFree(c config.Config) error {
-	if err := addressFree("HTTP address", c.Host, c.Port); err != nil || !c.DevServer.Enabled {
-		return err
-	}
-	return addressFree("DevServer address", c.DevServer.Host, c.DevServer.Port)
-}
-
-func addressFree(what, host string, port int) error {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return listener.Close()
 }

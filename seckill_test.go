@@ -143,19 +143,21 @@ func TestAServiceThatCannotStartSaysWhy(t *testing.T) {
 	_, port, _ := net.SplitHostPort(busy.Addr().String())
 	const base = "Redis: {Addr: 'localhost:1'}\nPostgres: {DataSource: 'postgres://localhost:1/x'}\n"
 	for name, tt := range map[string]struct{ configuration, want string }{
-		"unknown key":        {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Cuont: 5}\n", "Consumer.Cuont"},
-		"value out of range": {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Count: 0}\n", "Consumer.Count"},
-		"no secret":          {base + "Auth: {AccessSecret: short}\n", "Auth.AccessSecret"},
-		"port in use":        {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + port + "\n", "HTTP address"},
+		"unknown key":           {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Cuont: 5}\n", "Consumer.Cuont"},
+		"value out of range":    {base + "Auth: {AccessSecret: '" + secret + "'}\nConsumer: {Count: 0}\n", "Consumer.Count"},
+		"no secret":             {base + "Auth: {AccessSecret: short}\n", "Auth.AccessSecret"},
+		"a folder that is none": {base + "Auth: {AccessSecret: '" + secret + "'}\nLog: {Mode: file, Path: /dev/null/logs}\n", "Log.Path: "},
+		"a volume that is none": {base + "Auth: {AccessSecret: '" + secret + "'}\nLog: {Mode: volume, Path: /dev/null/logs}\n", "Log.Path: "},
+		"port in use":           {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + port + "\n", "Port: listen tcp 127.0.0.1:" + port},
 		"metrics port in use": {base + "Auth: {AccessSecret: '" + secret + "'}\nHost: 127.0.0.1\nPort: " + strconv.Itoa(servertest.FreePort(t)) +
-			"\nDevServer: {Port: " + port + "}\n", "DevServer address"},
+			"\nDevServer: {Port: " + port + "}\n", "DevServer.Port: listen tcp 127.0.0.1:" + port},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := startProcess(t, 1, 1, tt.configuration)
 			if code := p.exit(); code != 1 {
 				t.Errorf("exit code %d", code)
 			}
-			if !strings.Contains(p.output.String(), tt.want) || strings.Contains(p.output.String(), "goroutine ") {
+			if !strings.Contains(p.output.String(), tt.want) || strings.Count(p.output.String(), "\n") != 1 {
 				t.Errorf("says %s", p.output)
 			}
 		})

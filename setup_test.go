@@ -94,7 +94,16 @@ func (s *site) start(instance, more string) *process {
 // startAt is start with another way to Redis.
 func (s *site) startAt(addr, instance, more string) *process {
 	s.t.Helper()
-	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
+	return s.startOn(servertest.FreePort(s.t), addr, instance, more)
+}
+
+// startOn is startAt with a port of the API.
+func (s *site) startOn(port int, addr, instance, more string) *process {
+	s.t.Helper()
+	dev := servertest.FreePort(s.t)
+	if !strings.Contains(more, "Shutdown:") {
+		more += "\nShutdown: {Drain: 0s}" // nobody in front has to learn of a stop
+	}
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d

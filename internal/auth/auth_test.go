@@ -51,7 +51,7 @@ func TestIssuedTokenIsVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := auth.NewVerifier(secret).Verify(token)
+	who, err := auth.NewVerifier(secret, "").Verify(token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestBadTokensAreRefused(t *testing.T) {
 		return token
 	}
 	own := func(claims jwt.MapClaims) string { return sign(jwt.SigningMethodHS256, []byte(secret), claims) }
-	verifier := auth.NewVerifier(secret)
+	verifier := auth.NewVerifier(secret, "")
 	if _, err := verifier.Verify(own(good)); err != nil {
 		t.Fatalf("a good token is refused: %v", err)
 	}
@@ -144,7 +144,7 @@ func TestActorIsTheSubject(t *testing.T) {
 }
 
 func TestATokenThatWasValidIsRefusedWhenItHasExpired(t *testing.T) {
-	verifier := auth.NewVerifier(secret)
+	verifier := auth.NewVerifier(secret, "")
 	token, err := auth.IssueToken(secret, "bff", "bff", 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -171,10 +171,55 @@ func TestTheTokensOfOneVerifierAreNotThoseOfAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.NewVerifier(secret).Verify(token); err != nil {
+	if _, err := auth.NewVerifier(secret, "").Verify(token); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.NewVerifier("x" + secret).Verify(token); err == nil {
+	if _, err := auth.NewVerifier("x"+secret, "").Verify(token); err == nil {
 		t.Error("a token is valid for another secret")
+	}
+}
+
+func TestClocksMayBeApart(t *testing.T) {
+	now := time.Now()
+	at := func(shift time.Duration) *jwt.NumericDate { return jwt.NewNumericDate(now.Add(shift)) }
+	hour := at(time.Hour)
+	for name, tt := range map[string]struct {
+		claims jwt.RegisteredClaims
+		want   bool
+	}{
+		"valid from soon on":        {jwt.RegisteredClaims{ExpiresAt: hour, NotBefore: at(20 * time.Second)}, true},
+		"issued soon":               {jwt.RegisteredClaims{ExpiresAt: hour, IssuedAt: at(20 * time.Second)}, true},
+		"valid from a minute on":    {jwt.RegisteredClaims{ExpiresAt: hour, NotBefore: at(time.Minute)}, false},
+		"issued in a minute":        {jwt.RegisteredClaims{ExpiresAt: hour, IssuedAt: at(time.Minute)}, false},
+		"over for a moment":         {jwt.RegisteredClaims{ExpiresAt: at(-2 * time.Second)}, false},
+		"over, but valid from then": {jwt.RegisteredClaims{ExpiresAt: at(-2 * time.Second), NotBefore: at(20 * time.Second)}, false},
+	} {
+		tt.claims.Subject = "bff"
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, tt.claims).SignedString([]byte(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := auth.NewVerifier(secret, "").Verify(token); (err == nil) != tt.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTokensOfThePreviousSecretAreValid(t *testing.T) {
+	const previous = "the secret that was in use before this one"
+	verifier := auth.NewVerifier(secret, previous)
+	for signedWith, want := range map[string]bool{secret: true, previous: true, "another": false, "": false} {
+		token, err := auth.IssueToken(signedWith, "bff", "bff", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time from memory
+			if _, err := verifier.Verify(token); (err == nil) != want {
+				t.Errorf("signed with %q: %v", signedWith, err)
+			}
+		}
+		if _, err := auth.NewVerifier(secret, "").Verify(token); (err == nil) != (signedWith == secret) {
+			t.Errorf("signed with %q, without a previous secret: %v", signedWith, err)
+		}
 	}
 }

@@ -23,8 +23,15 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
+// leeway is by how much the clock of who issues tokens may be ahead of ours.
+const leeway = 30 * time.Second
+
 // Validate adds our rules to those of the library, which calls it.
 func (c claims) Validate() error {
+	// The library gives its leeway to the end of a token as well.
+	if c.ExpiresAt != nil && !time.Now().Before(c.ExpiresAt.Time) {
+		return jwt.ErrTokenExpired
+	}
 	if c.Subject == "" {
 		return errors.New("claim sub is missing")
 	}
@@ -58,7 +65,7 @@ func IssueToken(secret, subject, role string, lifetime time.Duration) (string, e
 // It remembers the tokens that it has found valid: a BFF sends the same one with every
 // request, and to check a signature costs as much as to decide an attempt.
 type Verifier struct {
-	secret []byte
+	keys   jwt.VerificationKeySet
 	parser *jwt.Parser
 
 	mu    sync.RWMutex
@@ -74,13 +81,20 @@ type verified struct {
 // maxVerified bounds how many tokens are remembered; beyond it all are forgotten.
 const maxVerified = 10_000
 
-// NewVerifier makes a verifier of tokens signed with secret.
-func NewVerifier(secret string) *Verifier {
+// NewVerifier makes a verifier of tokens signed with secret, or with previous unless it
+// is empty: while a secret is being changed both are in use.
+func NewVerifier(secret, previous string) *Verifier {
+	keys := jwt.VerificationKeySet{Keys: []jwt.VerificationKey{[]byte(secret)}}
+	if previous != "" {
+		keys.Keys = append(keys.Keys, []byte(previous))
+	}
 	return &Verifier{
-		secret: []byte(secret),
+		keys: keys,
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(leeway),
 		),
 		valid: map[string]verified{},
 	}
@@ -97,7 +111,7 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 		return known.who, nil
 	}
 	var c claims
-	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.secret, nil })
+	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.keys, nil })
 	if err != nil {
 		return Identity{}, fmt.Errorf("verify token: %w", err)
 	}

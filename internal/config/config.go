@@ -10,10 +10,22 @@ import (
 
 // Config is everything that the configuration file may say. The embedded
 // rest.RestConf brings Name ('seckill'), Host (0.0.0.0), Port (8888), Log,
-// DevServer, Shutdown and the other keys of every go-zero service; where our
-// defaults differ from go-zero's, defaults.go says so and why.
+// DevServer and the other keys of every go-zero service; where our defaults differ
+// from go-zero's, defaults.go says so and why.
 type Config struct {
 	rest.RestConf
+
+	// IdleTimeout is for how long a connection is kept while no request comes over it,
+	// 1s–1h. It must be longer than the balancer in front keeps its own, which else
+	// sends a request into a connection that is being closed. Defaults to 120s.
+	IdleTimeout time.Duration `json:",default=120s"`
+
+	// Shutdown is how the process ends. It adds to go-zero's section of this name,
+	// which is at RestConf.Shutdown.
+	Shutdown Shutdown
+
+	// Cors lets scripts of other origins call the API from a browser.
+	Cors Cors
 
 	// Redis is where the streams are.
 	Redis Redis
@@ -31,6 +43,20 @@ type Config struct {
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
+}
+
+// Cors says whose scripts may call the API from a browser.
+type Cors struct {
+	// Origins are those of the pages, such as https://shop.example, or * for all. A bare
+	// host stands for the hosts below it as well. Defaults to none: browsers refuse.
+	Origins []string `json:",optional"`
+}
+
+// Shutdown says how the process ends after SIGTERM or SIGINT.
+type Shutdown struct {
+	// Drain is for how long requests are still accepted after the signal, while /readyz
+	// is 503, so that whoever sends them can learn of it: 0–10m. Defaults to 5s.
+	Drain time.Duration `json:",default=5s"`
 }
 
 // Redis says how to reach Redis.
@@ -74,6 +100,9 @@ type Auth struct {
 	// AccessSecret signs and verifies tokens, with HS256: 32 bytes or more.
 	// Required, unless there is a DevStack.
 	AccessSecret string `json:",optional"`
+	// PreviousSecret verifies tokens as well, so that AccessSecret can be changed without
+	// refusing those that were signed before: 32 bytes or more. Defaults to none.
+	PreviousSecret string `json:",optional"`
 	// AccessExpire is the lifetime, in seconds, of the tokens that the service
 	// itself issues in development and of those of seckillctl. Defaults to 86400.
 	AccessExpire int64 `json:",default=86400"`

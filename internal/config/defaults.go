@@ -14,12 +14,15 @@ var defaults = []struct {
 	// some 5xx. The admin API must answer just then.
 	{[]string{"Middlewares", "Breaker"}, false},
 	{[]string{"Middlewares", "Shedding"}, false},
+	// go-zero cuts no line: a body or an error of a megabyte would be one.
+	{[]string{"Log", "MaxContentLength"}, 16 << 10},
 	// go-zero's 10000 connections a route would be all taken by people who wait for
 	// their results.
 	{[]string{"MaxConns"}, 100_000},
-	// The process is killed after this time. A consumer stops within a read that
-	// blocks (2s) and a last flush (10s); go-zero's 5.5s would cut that short.
-	{[]string{"Shutdown", "WaitTime"}, "20s"},
+	// The process is killed after this time. After the drain (5s) a consumer stops
+	// within a read that blocks (2s) and a last flush (10s); go-zero's 5.5s would cut
+	// that short.
+	{[]string{"Shutdown", "WaitTime"}, "25s"},
 }
 
 // setDefaults adds the keys that given lacks.

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +33,7 @@ func (r *reader) read(node *yaml.Node, t reflect.Type, path string) any {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return r.section(node, t, path)
+		return r.section(node, fieldsOf(t), path)
 	case reflect.Slice:
 		return r.list(node, t, path)
 	case reflect.Map:
@@ -46,7 +44,7 @@ func (r *reader) read(node *yaml.Node, t reflect.Type, path string) any {
 }
 
 // section reads the keys of a struct. Keys match in any case, as with go-zero.
-func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
+func (r *reader) section(node *yaml.Node, fields map[string]field, path string) any {
 	values := map[string]any{}
 	if isNull(node) {
 		return values // a section all of whose keys are commented out
@@ -55,7 +53,6 @@ func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
 		r.reportf(node, label(path), "must be a section of keys and values")
 		return values
 	}
-	fields := fieldsOf(t)
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		field, known := fields[strings.ToLower(key.Value)]
@@ -68,9 +65,26 @@ func (r *reader) section(node *yaml.Node, t reflect.Type, path string) any {
 			r.reportf(key, full, "is given twice")
 			continue
 		}
-		values[field.name] = r.read(value, field.of, join(path, field.name))
+		values[field.name] = r.field(value, field, join(path, field.name))
 	}
 	return values
+}
+
+// field reads the value of a key.
+func (r *reader) field(node *yaml.Node, f field, path string) any {
+	if f.also == nil {
+		value := r.read(node, f.of, path)
+		if value != nil && !f.allows(fmt.Sprint(value)) {
+			r.reportf(node, path, "is not %s", f.allowed)
+		}
+		return value
+	}
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	fields := fieldsOf(f.of)
+	maps.Copy(fields, fieldsOf(f.also))
+	return r.section(node, fields, path)
 }
 
 // list reads the elements of a slice.
@@ -79,12 +93,37 @@ func (r *reader) list(node *yaml.Node, t reflect.Type, path string) any {
 	if isNull(node) {
 		return values
 	}
+	if node.Kind == yaml.ScalarNode && refers(node.Value) {
+		return r.listOf(node, t, path)
+	}
 	if node.Kind != yaml.SequenceNode {
 		r.reportf(node, path, "must be a list")
 		return values
 	}
 	for i, element := range node.Content {
 		values = append(values, r.read(element, t.Elem(), fmt.Sprintf("%s[%d]", path, i)))
+	}
+	return values
+}
+
+// listOf reads a list that the environment gives whole: values with commas between.
+func (r *reader) listOf(node *yaml.Node, t reflect.Type, path string) any {
+	values := []any{}
+	text, err := expand(node.Value)
+	if err != nil {
+		r.reportf(node, path, "%v", err)
+		return values
+	}
+	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "["), "]")
+	if strings.TrimSpace(text) == "" {
+		return values
+	}
+	for i, part := range strings.Split(text, ",") {
+		value, wanted := convert(strings.TrimSpace(part), t.Elem())
+		if value == nil {
+			r.reportf(node, fmt.Sprintf("%s[%d]", path, i), "is not %s", wanted)
+		}
+		values = append(values, value)
 	}
 	return values
 }
@@ -106,19 +145,24 @@ func (r *reader) dictionary(node *yaml.Node, t reflect.Type, path string) any {
 	return values
 }
 
-// scalar reads a single value, its ${NAME} replaced.
+// scalar reads a single value, its references to the environment replaced. What is wrong
+// is said without the value: a secret may stand where it does not belong.
 func (r *reader) scalar(node *yaml.Node, t reflect.Type, path string) any {
 	if node.Kind != yaml.ScalarNode {
 		r.reportf(node, path, "must be a single value")
 		return nil
 	}
-	text := expand(node.Value)
+	text, err := expand(node.Value)
+	if err != nil {
+		r.reportf(node, path, "%v", err)
+		return nil
+	}
 	if isNull(node) {
 		text = ""
 	}
 	value, wanted := convert(text, t)
 	if value == nil {
-		r.reportf(node, path, "%q is not %s", text, wanted)
+		r.reportf(node, path, "is not %s", wanted)
 	}
 	return value
 }
@@ -161,22 +205,13 @@ func convert(text string, t reflect.Type) (value any, wanted string) {
 	}
 }
 
-// variable is the one form of a reference to the environment. A $ in any other
-// form, as in a password, stands for itself.
-var variable = regexp.MustCompile(`\$\{(\w+)\}`)
-
-// expand replaces each ${NAME} by the environment variable of that name, "" when
-// it is not set.
-func expand(text string) string {
-	return variable.ReplaceAllStringFunc(text, func(match string) string {
-		return os.Getenv(match[2 : len(match)-1])
-	})
-}
-
 // field is a key of a section.
 type field struct {
-	name string
-	of   reflect.Type
+	name    string
+	of      reflect.Type
+	allows  func(text string) bool // whether go-zero's tag allows a value
+	allowed string                 // what it allows, in words
+	also    reflect.Type           // an embedded struct's section of the same name, to which ours adds; else nil
 }
 
 // fieldsOf returns the keys of a struct in lower case; those of embedded structs
@@ -188,14 +223,15 @@ func fieldsOf(t reflect.Type) map[string]field {
 			maps.Copy(fields, fieldsOf(f.Type))
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, rules, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "-" || !f.IsExported() {
 			continue
 		}
 		if name == "" {
 			name = f.Name
 		}
-		fields[strings.ToLower(name)] = field{name: name, of: f.Type}
+		key := strings.ToLower(name)
+		fields[key] = field{name: name, of: f.Type, also: fields[key].of}.bounded(rules)
 	}
 	return fields
 }

@@ -4,27 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
 const (
-	// minSecretBytes is the least length of Auth.AccessSecret: that of an HS256 key
+	// minSecretBytes is the least length of what signs tokens: that of an HS256 key
 	// (RFC 7518 section 3.2).
 	minSecretBytes = 32
 	// maxTokenSeconds is the longest lifetime of a token: ten years.
 	maxTokenSeconds = 10 * 365 * 24 * 3600
-	// minShutdown is the least Shutdown.WaitTime beyond Consumer.Block: the last
-	// flush (10s), go-zero's wrap-up (1s) and a margin.
-	minShutdown = 15 * time.Second
+	// minShutdown is the least Shutdown.WaitTime beyond Shutdown.Drain, .WrapUpTime and
+	// Consumer.Block: the last flush (10s), and a margin.
+	minShutdown = 14 * time.Second
+	// defaultWrapUp is go-zero's Shutdown.WrapUpTime.
+	defaultWrapUp = time.Second
 )
 
 // validate checks the values that the types alone do not, and returns everything
 // that is wrong.
 func (c *Config) validate() error {
-	c.Shutdown.WaitTime = max(c.Shutdown.WaitTime, c.Consumer.Block+minShutdown)
 	return errors.Join(
+		validateHost("Host", c.Host),
+		validateHost("DevServer.Host", c.DevServer.Host),
+		validateHost("Prometheus.Host", c.Prometheus.Host), //nolint:staticcheck // go-zero still serves it
 		between("Port", c.Port, 1, 65535),
 		between("DevServer.Port", c.DevServer.Port, 1, 65535),
 		c.Redis.validate(c.DevStack != nil),
@@ -34,7 +39,11 @@ func (c *Config) validate() error {
 		between("Admission.MaxDelay", c.Admission.MaxDelay, 100*time.Millisecond, 10*time.Minute),
 		between("Admission.PerUserPerSecond", c.Admission.PerUserPerSecond, 0, 1_000_000),
 		c.validateProducts(),
-		between("Shutdown.WrapUpTime", c.Shutdown.WrapUpTime, 0, c.Shutdown.WaitTime),
+		c.Cors.validateOrigins(),
+		between("IdleTimeout", c.IdleTimeout, time.Second, time.Hour),
+		between("Shutdown.Drain", c.Shutdown.Drain, 0, 10*time.Minute),
+		between("Shutdown.WrapUpTime", c.RestConf.Shutdown.WrapUpTime, 0, time.Minute),
+		between("Shutdown.WaitTime", c.RestConf.Shutdown.WaitTime, 0, time.Hour),
 	)
 }
 
@@ -69,23 +78,50 @@ func (p Postgres) validate(private bool) error {
 		}
 		return err
 	}
-	// pgx's error shows the string with its password masked.
-	if _, parseErr := pgx.ParseConfig(p.DataSource); parseErr != nil {
-		err = errors.Join(err, fmt.Errorf("Postgres.DataSource: %w", parseErr))
+	return errors.Join(err, validateDataSource("Postgres.DataSource", p.DataSource))
+}
+
+// dataSourceFaults are what pgx says is wrong with a connection string, of which no part
+// may be shown: where the password begins and ends in a broken one, nobody knows.
+var dataSourceFaults = []string{
+	"invalid port", "sslmode is invalid", "invalid sslrootcert", "unable to read CA file", "unable to read sslkey",
+	"unable to read cert", "invalid dsn", "invalid keyword/value", "failed to parse as URL", "invalid connect_timeout",
+	"both \"sslcert\" and \"sslkey\" are required", "unknown target_session_attrs", "cannot parse default_query_exec_mode",
+	"invalid host", "invalid default_query_exec_mode", "invalid statement_cache_capacity", "invalid description_cache_capacity",
+}
+
+// validateDataSource reports a connection string that pgx does not understand.
+func validateDataSource(key, text string) error {
+	_, err := pgx.ParseConfig(text)
+	if err == nil {
+		return nil
 	}
-	return err
+	problem := fmt.Errorf("%s: is neither a URL (special characters of its password as %%40) nor key=value settings", key)
+	for _, fault := range dataSourceFaults {
+		if strings.Contains(err.Error(), fault) {
+			return fmt.Errorf("%w; pgx says: %s", problem, fault)
+		}
+	}
+	return problem
 }
 
 func (a Auth) validate(private bool) error {
 	err := between("Auth.AccessExpire", a.AccessExpire, 1, maxTokenSeconds)
-	if private && a.AccessSecret == "" {
-		return err
+	if !private || a.AccessSecret != "" {
+		err = errors.Join(err, longEnough("Auth.AccessSecret", a.AccessSecret))
 	}
-	if len(a.AccessSecret) < minSecretBytes {
-		err = errors.Join(err, fmt.Errorf("Auth.AccessSecret: has %d bytes, at least %d are needed",
-			len(a.AccessSecret), minSecretBytes))
+	if a.PreviousSecret != "" {
+		err = errors.Join(err, longEnough("Auth.PreviousSecret", a.PreviousSecret))
 	}
 	return err
+}
+
+// longEnough reports a secret that is too short to sign with.
+func longEnough(path, secret string) error {
+	if len(secret) < minSecretBytes {
+		return fmt.Errorf("%s: has %d bytes, at least %d are needed", path, len(secret), minSecretBytes)
+	}
+	return nil
 }
 
 func (c Consumer) validate() error {

@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"seckill/internal/auth"
@@ -135,22 +133,22 @@ func (s *Stack) Announce(w io.Writer, c config.Config) error {
 	if len(c.Products) > 0 {
 		product = c.Products[0]
 	}
-	address := "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+	address := "http://" + config.Address(c.Host, c.Port)
 	_, err := fmt.Fprintf(w, `
-seckill is at %[1]s (metrics: http://%[2]s:%[3]d/metrics)
-  PostgreSQL  %[4]s
-  Redis       %[5]s%[6]s
+seckill is at %[1]s (metrics: http://%[2]s/metrics)
+  PostgreSQL  %[3]s
+  Redis       %[4]s%[5]s
 
-tokens, valid for %[7]v:
-  bff       %[8]s
-  viewer    %[9]s
-  operator  %[10]s
+tokens, valid for %[6]v:
+  bff       %[7]s
+  viewer    %[8]s
+  operator  %[9]s
 
 push an attempt, then ask for its result:
-  %[11]s
-  curl -s -H 'Authorization: Bearer %[8]s' %[1]s/api/v1/products/%[12]d/users/123/result
+  %[10]s
+  curl -s -H 'Authorization: Bearer %[7]s' %[1]s/api/v1/products/%[11]d/users/123/result
 
-`, address, c.DevServer.Host, c.DevServer.Port, c.Postgres.DataSource, c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
+`, address, config.Address(c.DevServer.Host, c.DevServer.Port), s.database(c), c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
 		tokens[auth.RoleBFF], tokens[auth.RoleViewer], tokens[auth.RoleOperator],
 		addCommand(c.Redis.Addrs()[0], seckill.StreamKey(product)), product)
 	if err != nil {
@@ -174,6 +172,15 @@ func addCommand(addr, key string) string {
 	}
 	return fmt.Sprintf(`bash -c 'exec 3<>/dev/tcp/%s/%s; printf "%s" >&3; head -n 2 <&3'`,
 		host, port, strings.ReplaceAll(request.String(), "$", `\$`))
+}
+
+// database is where the private PostgreSQL is; one that the configuration names may be
+// reached by a password, which is not shown.
+func (s *Stack) database(c config.Config) string {
+	if s.postgres == nil {
+		return "as the configuration says"
+	}
+	return c.Postgres.DataSource
 }
 
 // redisNote warns of a Redis that keeps nothing.

@@ -48,7 +48,9 @@ type world struct {
 	ledger  *fakeLedger
 	streams *fakeStreams
 	health  *fakeHealth
+	checks  health.Checks // in place of health, unless nil
 
+	shutdown *health.Shutdown
 	client   *redis.Client
 	keeper   *books.Keeper
 	pressure *admission.Pressure
@@ -65,7 +67,7 @@ func newWorld(t *testing.T, changes ...func(*config.Config)) *world {
 // newWorldOn is newWorld on the database of pool.
 func newWorldOn(t *testing.T, pool *model.Pool, changes ...func(*config.Config)) *world {
 	t.Helper()
-	w := &world{t: t, pool: pool, ledger: &fakeLedger{}, streams: &fakeStreams{}, health: &fakeHealth{}}
+	w := &world{t: t, pool: pool, ledger: &fakeLedger{}, streams: &fakeStreams{}, health: &fakeHealth{}, shutdown: &health.Shutdown{}}
 	w.serve(svc.Deps{Ledger: w.ledger}, changes...)
 	return w
 }
@@ -83,7 +85,8 @@ func (w *world) serve(d svc.Deps, changes ...func(*config.Config)) {
 	for _, change := range changes {
 		change(&c)
 	}
-	d.Conn, d.Streams, d.Health, d.OpenAPI = w.pool.Conn(), w.streams, w.health, []byte(document)
+	d.Shutdown = w.shutdown
+	d.Conn, d.Streams, d.Health, d.OpenAPI = w.pool.Conn(), w.streams, w, []byte(document)
 	w.gate(&d)
 	server, err := handler.NewServer(svc.NewServiceContext(c, d))
 	if err != nil {
@@ -244,4 +247,10 @@ func (f *fakeStreams) Pending(_ context.Context, _ int64, before string, limit i
 
 type fakeHealth struct{ failing []health.Failure }
 
-func (f *fakeHealth) Failing(context.Context) []health.Failure { return f.failing }
+// Failing implements svc.Readiness.
+func (w *world) Failing(ctx context.Context, exclude ...string) ([]health.Failure, error) {
+	if w.checks != nil {
+		return w.checks.Failing(ctx, exclude...)
+	}
+	return w.health.failing, nil
+}

@@ -2,6 +2,8 @@ package handler
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 
 	"seckill/internal/response"
 	"seckill/internal/svc"
@@ -15,13 +17,34 @@ import (
 // handler that does so for errors is set for the whole process.
 func NewServer(svcCtx *svc.ServiceContext) (*rest.Server, error) {
 	httpx.SetErrorHandlerCtx(response.HandleError)
+	origins := svcCtx.Config.Cors.Origins
+	router := response.NewRouter(svcCtx.Shutdown.Begun, len(origins) > 0)
 	// The second option gives our router the handler of unknown routes, which
 	// traces and logs them; by itself go-zero gives it to the router replaced here.
-	server, err := rest.NewServer(svcCtx.Config.RestConf,
-		rest.WithRouter(response.NewRouter()), rest.WithNotFoundHandler(nil))
+	options := []rest.RunOption{rest.WithRouter(router), rest.WithNotFoundHandler(nil)}
+	if len(origins) > 0 {
+		options = append(options, withCors(origins))
+	}
+	server, err := rest.NewServer(svcCtx.Config.RestConf, options...)
 	if err != nil {
 		return nil, fmt.Errorf("make REST server: %w", err)
 	}
+	router.SetNotAllowedHandler(nil) // that of CORS answers 404
 	RegisterHandlers(server, svcCtx)
 	return server, nil
+}
+
+// withCors lets scripts of the given origins call the API, "*" those of all.
+func withCors(origins []string) rest.RunOption {
+	if slices.Contains(origins, "*") {
+		origins = nil // to go-zero all, and without the credentials that browsers add by themselves
+	}
+	return rest.WithCustomCors(func(header http.Header) {
+		if header.Get("Access-Control-Allow-Origin") == "" {
+			return // another origin
+		}
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+		header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE")
+		header.Set("Access-Control-Expose-Headers", "Retry-After")
+	}, nil, origins...)
 }

@@ -5,6 +5,8 @@ package health
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,15 +43,27 @@ func (f Failure) String() string {
 // Checks are all the things that must work.
 type Checks []Check
 
-// Failing runs every check at the same time and returns those that fail, in the order of
-// the checks; it takes no more than a second.
-func (c Checks) Failing(ctx context.Context) []Failure {
+// Failing runs every check but those named by exclude at the same time and returns those
+// that fail, in the order of the checks; it takes no more than a second. While the process
+// ends that alone is answered, and at once: [ShutdownCheck] cannot be excluded. A name that
+// is no check's is INVALID_ARGUMENT.
+func (c Checks) Failing(ctx context.Context, exclude ...string) ([]Failure, error) {
+	if err := c.known(exclude); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	problems := make([]error, len(c))
 	var wg sync.WaitGroup
 	for i, check := range c {
-		wg.Go(func() { problems[i] = check.Run(ctx) })
+		switch {
+		case check.Name == ShutdownCheck:
+			if err := check.Run(ctx); err != nil {
+				return []Failure{{Name: check.Name, Reason: reasonOf(err)}}, nil
+			}
+		case !slices.Contains(exclude, check.Name):
+			wg.Go(func() { problems[i] = check.Run(ctx) })
+		}
 	}
 	wg.Wait()
 	var failing []Failure
@@ -58,7 +72,21 @@ func (c Checks) Failing(ctx context.Context) []Failure {
 			failing = append(failing, Failure{Name: check.Name, Reason: reasonOf(problems[i])})
 		}
 	}
-	return failing
+	return failing, nil
+}
+
+// known refuses names that are no check's.
+func (c Checks) known(names []string) error {
+	all := make([]string, len(c))
+	for i, check := range c {
+		all[i] = check.Name
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return seckill.Errorf(seckill.CodeInvalidArgument, "exclude must be one of %s", strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 // reasonOf returns what of an error may be shown.

@@ -17,9 +17,10 @@ type AuthorizeMiddleware struct {
 	verifier *auth.Verifier
 }
 
-// NewAuthorizeMiddleware makes the middleware for tokens signed with secret.
-func NewAuthorizeMiddleware(secret string) *AuthorizeMiddleware {
-	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret)}
+// NewAuthorizeMiddleware makes the middleware for tokens signed with secret, or with
+// previous unless it is empty.
+func NewAuthorizeMiddleware(secret, previous string) *AuthorizeMiddleware {
+	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret, previous)}
 }
 
 // Handle answers 401 UNAUTHORIZED without a valid token, 403 FORBIDDEN with too
@@ -35,7 +36,7 @@ func (m *AuthorizeMiddleware) Handle(next http.HandlerFunc) http.HandlerFunc {
 		}
 		who, err := m.verifier.Verify(token)
 		if err != nil {
-			logx.WithContext(ctx).Infof("token refused: %v", err)
+			logx.WithContext(ctx).Infof("token refused: %.200v", err) // it may quote the token's head
 			unauthorized(w, r, "the token is not valid or has expired")
 			return
 		}

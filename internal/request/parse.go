@@ -67,6 +67,12 @@ func parseQuery(raw string, target reflect.Value) error {
 			}
 			continue
 		}
+		if rule.list {
+			if err := setList(target.Field(rule.index), given, rule); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := setText(target.Field(rule.index), rule.name, text, rule); err != nil {
 			return err
 		}
@@ -74,14 +80,28 @@ func parseQuery(raw string, target reflect.Value) error {
 	return nil
 }
 
-// checkNames refuses parameters that no rule knows, and those given twice.
+// setList sets a field from all values of a parameter; several may also stand in one, with
+// commas between, as openapi.json has it.
+func setList(field reflect.Value, given []string, rule rule) error {
+	texts := strings.Split(strings.Join(given, ","), ",")
+	list := reflect.MakeSlice(field.Type(), len(texts), len(texts))
+	for i, text := range texts {
+		if err := setText(list.Index(i), rule.name, text, rule); err != nil {
+			return err
+		}
+	}
+	field.Set(list)
+	return nil
+}
+
+// checkNames refuses parameters that no rule knows, and those given twice that are no lists.
 func checkNames(values url.Values, rules []rule) error {
 	for name, given := range values {
-		known := slices.ContainsFunc(rules, func(r rule) bool { return r.name == name })
-		if !known {
+		known := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
+		if known < 0 {
 			return invalid("%q is not a parameter of this route", printable(name))
 		}
-		if len(given) > 1 {
+		if len(given) > 1 && !rules[known].list {
 			return invalid("%s is given more than once", name)
 		}
 	}

@@ -27,6 +27,7 @@ type rule struct {
 	preset   string   // value of a field that is absent; "" = none
 	options  []string // the values that are allowed; empty = any
 	min, max int64    // both inclusive
+	list     bool     // the field takes every value of the parameter
 }
 
 // known are the rules of every type that has been asked for: []rule by typePart.
@@ -55,7 +56,9 @@ func readRules(t reflect.Type, from source) []rule {
 	var rules []rule
 	for i := range t.NumField() {
 		if tag, ok := t.Field(i).Tag.Lookup(string(from)); ok {
-			rules = append(rules, parseRule(tag, i))
+			r := parseRule(tag, i)
+			r.list = t.Field(i).Type.Kind() == reflect.Slice
+			rules = append(rules, r)
 		}
 	}
 	return rules

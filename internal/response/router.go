@@ -2,6 +2,7 @@ package response
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -25,27 +26,46 @@ const (
 	jsonType     = "application/json; charset=utf-8"
 )
 
-// Router is go-zero's router with two things around it: the credentials of a
-// request are hidden from go-zero's log, and an error that go-zero answers itself
-// (404, 405, 413, the 503 of its timeout, breaker and shedder, the 500 after a
-// panic, each empty or plain text) gets our body. Headers such as Allow stay.
+// Router is go-zero's router with a few things around it:
+//   - what of a request is secret or long is hidden from go-zero's log;
+//   - HEAD is answered as GET is, without a body;
+//   - an error that go-zero answers itself (404, 405, 413, the 503 of its timeout, breaker
+//     and shedder, the 500 after a panic, each empty or plain text) gets our body. Headers
+//     such as Allow stay;
+//   - while the process ends, each answer is the last of its connection, so that whoever
+//     keeps connections for later takes them elsewhere.
 type Router struct {
 	httpx.Router
+
+	closing func() bool
+	cors    bool
 }
 
-// NewRouter makes a Router, to be given to rest.WithRouter.
-func NewRouter() Router { return Router{Router: router.NewRouter()} }
+// NewRouter makes a Router, to be given to rest.WithRouter. closing reports whether the
+// process ends. cors says that go-zero adds the headers of CORS to answers: those to
+// browsers are then written by net/http, which knows them, also if they take long.
+func NewRouter(closing func() bool, cors bool) Router {
+	return Router{Router: router.NewRouter(), closing: closing, cors: cors}
+}
 
 // ServeHTTP routes r.
 func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	writer := &errorWriter{ResponseWriter: w}
+	writer := &errorWriter{ResponseWriter: w, closing: s.closing, keep: s.cors && r.Header.Get("Origin") != ""}
+	given := auth.HideCredentials(r)
+	abridge(given)
+	if r.Method == http.MethodHead {
+		var cancel context.CancelFunc
+		given, cancel = asGet(given)
+		defer cancel()
+		writer.head, writer.keep = cancel, true
+	}
 	// go-zero lets an answer take its time, and leaves it the connection, only if the
 	// client says that it expects events, which not every client does.
 	if slow(r.URL) {
-		r.Header.Set("Accept", "text/event-stream")
+		given.Header.Set("Accept", "text/event-stream")
 	}
-	s.Router.ServeHTTP(writer, auth.HideCredentials(r))
-	writer.finish(r)
+	s.Router.ServeHTTP(writer, given)
+	writer.finish(given)
 }
 
 // slow reports whether an answer may take its time.
@@ -58,8 +78,11 @@ func slow(u *url.URL) bool {
 // of such a one it keeps the status alone.
 type errorWriter struct {
 	http.ResponseWriter
-	decided  bool // the status has been set
-	replaced int  // the status of the error to be answered by finish; 0 = passed through
+	closing  func() bool        // see Router
+	head     context.CancelFunc // ends what answers a HEAD; nil for every other method
+	keep     bool               // the connection is not given away
+	decided  bool               // the status has been set
+	replaced int                // the status of the error to be answered by finish; 0 = passed through
 }
 
 // WriteHeader sets the status of the answer; like net/http, the first call counts.
@@ -68,6 +91,10 @@ func (e *errorWriter) WriteHeader(status int) {
 		return
 	}
 	e.decided = true
+	e.setConnection()
+	if status == http.StatusMethodNotAllowed {
+		allowHead(e.Header())
+	}
 	if meant, err := strconv.Atoi(e.Header().Get(statusHeader)); err == nil {
 		e.Header().Del(statusHeader)
 		status = meant
@@ -90,8 +117,19 @@ func (e *errorWriter) Write(p []byte) (int, error) {
 	return e.ResponseWriter.Write(p)
 }
 
-// Flush sends what has been written so far.
+// setConnection says that the answer is the connection's last, if it is.
+func (e *errorWriter) setConnection() {
+	if e.closing() {
+		e.Header().Set("Connection", "close")
+	}
+}
+
+// Flush sends what has been written so far. To a HEAD that is all: what else would come
+// has no end.
 func (e *errorWriter) Flush() {
+	if e.head != nil {
+		e.head()
+	}
 	if flusher, ok := e.ResponseWriter.(http.Flusher); ok && e.replaced == 0 {
 		flusher.Flush()
 	}
@@ -100,6 +138,9 @@ func (e *errorWriter) Flush() {
 // Hijack gives the connection away, to whoever asks the writer itself and not its
 // controller.
 func (e *errorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if e.keep { // who takes the connection writes a body, and no header but its own
+		return nil, nil, http.ErrNotSupported
+	}
 	return http.NewResponseController(e.ResponseWriter).Hijack()
 }
 
@@ -108,6 +149,9 @@ func (e *errorWriter) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // finish writes our body in place of the one that was held back.
 func (e *errorWriter) finish(r *http.Request) {
+	if !e.decided {
+		e.setConnection()
+	}
 	if e.replaced == 0 {
 		return
 	}

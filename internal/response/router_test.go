@@ -18,7 +18,7 @@ import (
 // ask sends one request to a router whose only route is served by h.
 func ask(t *testing.T, h http.HandlerFunc) *httptest.ResponseRecorder {
 	t.Helper()
-	router := response.NewRouter()
+	router := response.NewRouter(func() bool { return false }, false)
 	if err := router.Handle(http.MethodGet, "/", h); err != nil {
 		t.Fatal(err)
 	}

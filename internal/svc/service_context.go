@@ -90,8 +90,9 @@ type (
 
 	// Readiness tells whether the service can do its work.
 	Readiness interface {
-		// Failing returns the checks that fail; none = ready.
-		Failing(ctx context.Context) []health.Failure
+		// Failing returns the checks that fail, but for those that are excluded; none =
+		// ready. INVALID_ARGUMENT when there is no such check.
+		Failing(ctx context.Context, exclude ...string) ([]health.Failure, error)
 	}
 
 	// Deps is what a ServiceContext is built from besides the configuration.
@@ -106,7 +107,8 @@ type (
 		Clock    Clock
 		Streams  StreamInspector
 		Health   Readiness
-		OpenAPI  []byte // openapi.json, as served at /openapi.json
+		Shutdown *health.Shutdown // nil = never
+		OpenAPI  []byte           // openapi.json, as served at /openapi.json
 	}
 
 	// ServiceContext is what the logic of every request works with. It is made
@@ -127,15 +129,19 @@ type (
 		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
+		Shutdown  *health.Shutdown
 		OpenAPI   []byte
 	}
 )
 
 // NewServiceContext makes the ServiceContext of the service.
 func NewServiceContext(c config.Config, d Deps) *ServiceContext {
+	if d.Shutdown == nil {
+		d.Shutdown = &health.Shutdown{}
+	}
 	return &ServiceContext{
 		Config:    c,
-		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret).Handle,
+		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret, c.Auth.PreviousSecret).Handle,
 		Logs:      model.NewSeckillLogsModel(d.Conn),
 		Products:  model.NewSeckillProductsModel(d.Conn),
 		Orders:    model.NewSeckillOrdersModel(d.Conn),
@@ -149,6 +155,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,
+		Shutdown:  d.Shutdown,
 		OpenAPI:   d.OpenAPI,
 	}
 }

@@ -3,6 +3,10 @@
 
 package types
 
+type ReadinessRequest struct {
+	Exclude []string `form:"exclude,optional"` // check that does not count, repeatable: redis, postgres or consumers; shutdown always counts
+}
+
 type StatusResponse struct {
 	Status string `json:"status"` // always "ok"
 }

@@ -31,8 +31,11 @@ func NewGetReadinessLogic(ctx context.Context, svcCtx *svc.ServiceContext) *GetR
 }
 
 // GetReadiness answers: The service can do its work.
-func (l *GetReadinessLogic) GetReadiness() (*types.StatusResponse, error) {
-	failing := l.svcCtx.Health.Failing(l.ctx)
+func (l *GetReadinessLogic) GetReadiness(req *types.ReadinessRequest) (*types.StatusResponse, error) {
+	failing, err := l.svcCtx.Health.Failing(l.ctx, req.Exclude...)
+	if err != nil {
+		return nil, err
+	}
 	if len(failing) > 0 {
 		words := make([]string, len(failing))
 		for i, f := range failing {

@@ -138,21 +138,21 @@ func productRow(p seckill.Product) model.SeckillProducts {
 
 // productFacts is a product as the audit shows it.
 type productFacts struct {
-	Name                 string     `json:"name"`
-	Status               string     `json:"status"`
-	StockTotal           *int64     `json:"stockTotal,omitempty"`
-	StockLeft            *int64     `json:"stockLeft,omitempty"`
-	PerUserLimit         int64      `json:"perUserLimit"`
-	StartsAt             *time.Time `json:"startsAt,omitempty"`
-	EndsAt               *time.Time `json:"endsAt,omitempty"`
-	EndedAt              *time.Time `json:"endedAt,omitempty"`
-	PaymentWindowSeconds int64      `json:"paymentWindowSeconds,omitempty"`
+	Name                 string `json:"name"`
+	Status               string `json:"status"`
+	StockTotal           *int64 `json:"stockTotal,omitempty"`
+	StockLeft            *int64 `json:"stockLeft,omitempty"`
+	PerUserLimit         int64  `json:"perUserLimit"`
+	StartsAt             string `json:"startsAt,omitempty"`
+	EndsAt               string `json:"endsAt,omitempty"`
+	EndedAt              string `json:"endedAt,omitempty"`
+	PaymentWindowSeconds int64  `json:"paymentWindowSeconds,omitempty"`
 }
 
 func facts(p seckill.Product) productFacts {
 	return productFacts{
 		Name: p.Name, Status: string(p.Status), StockTotal: p.StockTotal, StockLeft: p.StockLeft,
-		PerUserLimit: p.PerUserLimit, StartsAt: orNil(p.StartsAt), EndsAt: orNil(p.EndsAt), EndedAt: orNil(p.EndedAt),
+		PerUserLimit: p.PerUserLimit, StartsAt: instant(p.StartsAt), EndsAt: instant(p.EndsAt), EndedAt: instant(p.EndedAt),
 		PaymentWindowSeconds: int64(p.PaymentWindow / time.Second),
 	}
 }
@@ -187,9 +187,10 @@ func utc(t sql.NullTime) time.Time {
 	return t.Time.UTC()
 }
 
-func orNil(t time.Time) *time.Time {
+// instant writes a time for the audit, as the API does; "" of the zero time.
+func instant(t time.Time) string {
 	if t.IsZero() {
-		return nil
+		return ""
 	}
-	return &t
+	return seckill.FormatTime(t)
 }

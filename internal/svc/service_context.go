@@ -36,8 +36,11 @@ type (
 		// RestockProduct adds delta units to the stock of a product, or withdraws
 		// them when it is negative.
 		RestockProduct(ctx context.Context, actor string, productID, delta int64, note string) (model.SeckillProducts, error)
+		// DeleteProduct deletes a product that has ended, or fails with INVALID_TRANSITION;
+		// other is what is on its way outside of the database.
+		DeleteProduct(ctx context.Context, actor string, productID int64, other seckill.OnItsWay) error
 		// PayOrder marks an order as paid.
-		PayOrder(ctx context.Context, orderID int64, paymentRef string) (model.SeckillOrders, error)
+		PayOrder(ctx context.Context, orderID int64, actor, paymentRef string) (model.SeckillOrders, error)
 		// CancelOrder cancels an order; operator says that the actor is one.
 		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
 	}
@@ -52,6 +55,8 @@ type (
 	Keeper interface {
 		// Bring returns when the gate knows everything that was committed before.
 		Bring(ctx context.Context, productID int64) error
+		// OnItsWay tells what is on its way of a product in Redis.
+		OnItsWay(ctx context.Context, productID int64) (seckill.OnItsWay, error)
 		// Repair corrects what the gate has left, and returns by how many units.
 		Repair(ctx context.Context, actor string, productID int64) (int64, error)
 	}

@@ -13,10 +13,10 @@ type ProductState struct {
 	Status    string
 }
 
-// ProductStates lists every product.
+// ProductStates lists every product that is not deleted.
 func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 	rows, err := p.Query(ctx,
-		"SELECT product_id, status FROM seckill_products ORDER BY product_id")
+		"SELECT product_id, status FROM seckill_products WHERE "+notDeleted+" ORDER BY product_id")
 	if err != nil {
 		return nil, fmt.Errorf("list product states: %w", err)
 	}
@@ -28,7 +28,7 @@ func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 }
 
 // AddRecordOnlyProducts writes a record-only product for each of the given IDs
-// that has no row yet.
+// that has no row yet. One that was deleted has one, and stays deleted.
 func (p *Pool) AddRecordOnlyProducts(ctx context.Context, productIDs []int64) error {
 	_, err := p.Exec(ctx, `
 INSERT INTO seckill_products (product_id) SELECT unnest($1::bigint[])

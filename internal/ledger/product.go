@@ -29,7 +29,7 @@ func (l *Ledger) CreateProduct(ctx context.Context, actor string, p seckill.Prod
 		return model.InsertAudit(ctx, tx, actor, "product.create", productTarget(p.ProductID), map[string]any{"after": facts(p)})
 	})
 	if model.IsUniqueViolation(err) {
-		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already", p.ProductID)
+		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already, or was one that is deleted", p.ProductID)
 	}
 	if err != nil {
 		return row, fmt.Errorf("create product %d: %w", p.ProductID, err)
@@ -54,6 +54,35 @@ func (l *Ledger) MoveProduct(ctx context.Context, actor string, productID int64,
 	return l.alter(ctx, actor, action, productID, nil, func(p seckill.Product) (seckill.Product, error) {
 		return p.Transition(to, now)
 	})
+}
+
+// DeleteProduct deletes a product that has ended; other is what is on its way outside of
+// the database. Its rows stay, and with them its ID is taken for ever.
+func (l *Ledger) DeleteProduct(ctx context.Context, actor string, productID int64, other seckill.OnItsWay) error {
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		row, err := model.LockProductRow(ctx, tx, productID)
+		if err != nil {
+			return err
+		}
+		if other.Orders, other.Moves, err = model.Unfinished(ctx, tx, productID); err != nil {
+			return err
+		}
+		p := product(row)
+		if err := p.Deletable(other); err != nil {
+			return err
+		}
+		if err := model.DeleteProduct(ctx, tx, productID); err != nil {
+			return err
+		}
+		return model.InsertAudit(ctx, tx, actor, "product.delete", productTarget(productID), map[string]any{"before": facts(p)})
+	})
+	if errors.Is(err, model.ErrNotFound) {
+		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+	}
+	if err != nil {
+		return fmt.Errorf("product.delete %d: %w", productID, err)
+	}
+	return nil
 }
 
 // RestockProduct adds units to a product's stock, or withdraws them when delta is

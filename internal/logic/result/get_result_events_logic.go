@@ -37,7 +37,7 @@ func NewGetResultEventsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *G
 // nothing changes.
 func (l *GetResultEventsLogic) GetResultEvents(req *types.ResultEventsRequest,
 	send func(*types.ResultResponse) error, alive func() error) error {
-	if _, err := l.svcCtx.Products.FindOne(l.ctx, req.ProductId); errors.Is(err, model.ErrNotFound) {
+	if _, err := l.svcCtx.Products.FindEver(l.ctx, req.ProductId); errors.Is(err, model.ErrNotFound) {
 		// Nothing will ever happen to it, so there is nothing to wait for.
 		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", req.ProductId)
 	}

@@ -109,6 +109,10 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	reader := newReader(c, clients)
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := books.NewKeeper(pool, gate, inspector, book)
+	keeper.OnGone(func(productID int64) {
+		gate.Forget(productID)
+		m.Forget(productID)
+	})
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(listener{Keeper: keeper, hub: hub})
 	pressure := admission.NewPressure(inspector.Backlogs)
@@ -134,6 +138,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		httpService{server}, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
+		role.After(supervisor.Prepared(), keeper.Roster()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
 		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader),

@@ -27,6 +27,28 @@ func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 	return states, nil
 }
 
+// ProductIDs lists every product that is not deleted.
+func (p *Pool) ProductIDs(ctx context.Context) ([]int64, error) {
+	return p.productIDs(ctx, "SELECT product_id FROM seckill_products WHERE "+notDeleted)
+}
+
+// ProductsAmong returns those of the given products that there are.
+func (p *Pool) ProductsAmong(ctx context.Context, productIDs []int64) ([]int64, error) {
+	return p.productIDs(ctx, "SELECT product_id FROM seckill_products WHERE product_id = ANY($1) AND "+notDeleted, productIDs)
+}
+
+func (p *Pool) productIDs(ctx context.Context, query string, args ...any) ([]int64, error) {
+	rows, err := p.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
+	}
+	return ids, nil
+}
+
 // AddRecordOnlyProducts writes a record-only product for each of the given IDs
 // that has no row yet. One that was deleted has one, and stays deleted.
 func (p *Pool) AddRecordOnlyProducts(ctx context.Context, productIDs []int64) error {

@@ -47,17 +47,21 @@ type Keeper struct {
 	busy   map[int64]bool // products that somebody brings in step now
 	signal chan struct{}  // of one place: something is due
 
-	asking  singleflight.Group  // for products that are missing
-	unknown map[int64]time.Time // products that were asked for and are not there
+	asking  singleflight.Group // for products whose gate is missing
+	roster  *roster
+	forgets func(productID int64) // may be nil
+	strays  *logx.LessLogger
 }
 
 // NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
 func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector, settler Settler) *Keeper {
-	return &Keeper{
+	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		unknown: map[int64]time.Time{},
+		strays: logx.NewLessLogger(1000),
 	}
+	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
+	return k
 }
 
 // MoveWritten tells the keeper that a product has a new move, or that its gate has been

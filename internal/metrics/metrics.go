@@ -189,6 +189,17 @@ func (e *Entries) EntryStored(took time.Duration) {
 	e.metrics.entrySeconds.Observe(took.Seconds())
 }
 
+// Forget drops everything that is shown of a product.
+func (m *Metrics) Forget(productID int64) {
+	of := prometheus.Labels{"product": label(productID)}
+	for _, c := range []*prometheus.CounterVec{m.entries, m.logs, m.lost, m.orders, m.late, m.surplus, m.attempts} {
+		c.DeletePartialMatch(of)
+	}
+	for _, g := range []*prometheus.GaugeVec{m.lag, m.pending, m.oldestPending, m.consumersUp, m.deadOpen, m.stock, m.drift} {
+		g.DeletePartialMatch(of)
+	}
+}
+
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 }

@@ -57,6 +57,8 @@ type (
 		Bring(ctx context.Context, productID int64) error
 		// OnItsWay tells what is on its way of a product in Redis.
 		OnItsWay(ctx context.Context, productID int64) (seckill.OnItsWay, error)
+		// Leave closes the gate of a product that has been deleted.
+		Leave(productID int64)
 		// Repair corrects what the gate has left, and returns by how many units.
 		Repair(ctx context.Context, actor string, productID int64) (int64, error)
 	}

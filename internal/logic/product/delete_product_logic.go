@@ -38,5 +38,9 @@ func (l *DeleteProductLogic) DeleteProduct(req *types.ProductRequest) error {
 	if err != nil {
 		return err
 	}
-	return l.svcCtx.Ledger.DeleteProduct(l.ctx, auth.Actor(l.ctx), req.ProductId, other)
+	if err := l.svcCtx.Ledger.DeleteProduct(l.ctx, auth.Actor(l.ctx), req.ProductId, other); err != nil {
+		return err
+	}
+	l.svcCtx.Keeper.Leave(req.ProductId)
+	return nil
 }

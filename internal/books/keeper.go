@@ -47,6 +47,8 @@ type Keeper struct {
 	busy   map[int64]bool // products that somebody brings in step now
 	signal chan struct{}  // of one place: something is due
 
+	efforts map[int64]*effort // the next one of each product for which one is under way
+
 	asking  singleflight.Group // for products whose gate is missing
 	roster  *roster
 	forgets func(productID int64) // may be nil
@@ -58,7 +60,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		strays: logx.NewLessLogger(1000),
+		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000),
 	}
 	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
 	return k

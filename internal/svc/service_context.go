@@ -53,8 +53,8 @@ type (
 
 	// Keeper keeps the gate of a product in step; books.Keeper is it.
 	Keeper interface {
-		// Bring returns when the gate knows everything that was committed before.
-		Bring(ctx context.Context, productID int64) error
+		// Told returns when the gate knows everything that was committed before.
+		Told(ctx context.Context, productID int64) error
 		// OnItsWay tells what is on its way of a product in Redis.
 		OnItsWay(ctx context.Context, productID int64) (seckill.OnItsWay, error)
 		// Leave closes the gate of a product that has been deleted.

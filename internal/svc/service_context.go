@@ -70,8 +70,10 @@ type (
 		// Await returns the result of a user as soon as it is final, or after wait what
 		// there is; model.ErrNotFound when there is none.
 		Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error)
-		// Follow hands the present result, and the one after each change, to send.
-		Follow(ctx context.Context, productID, userID int64, send func(*model.UserResult) error, alive func() error) error
+		// Follow hands the present result, unless it is the last that was seen, and the one
+		// after each change, to send.
+		Follow(ctx context.Context, productID, userID int64, last seckill.ResultID,
+			send func(*model.UserResult) error, alive func() error) error
 	}
 
 	// Pressure tells how long the backlog of a product will take; admission.Pressure is it.
@@ -150,7 +152,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Entrance:  d.Entrance,
 		Pressure:  d.Pressure,
 		Results:   d.Results,
-		Detached:  &response.Detached{},
+		Detached:  response.NewDetached(),
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -122,7 +123,7 @@ func startProcess(t *testing.T, port, dev int, configuration string, wrap ...str
 		t: t, output: &output{}, done: make(chan struct{}),
 		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
 	}
-	words := append(wrap, os.Args[0], "-f", file)
+	words := slices.Concat(wrap, []string{os.Args[0], "-f", file})
 	p.command = exec.Command(words[0], words[1:]...)
 	p.command.Env = append(os.Environ(), childEnv+"=1")
 	p.command.Stdout, p.command.Stderr = p.output, p.output

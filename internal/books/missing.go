@@ -60,13 +60,13 @@ func (k *Keeper) leave(productIDs []int64, were bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), strayTimeout)
 	defer cancel()
 	briefs, err := k.gate.Briefs(ctx, productIDs)
-	for i, b := range briefs {
+	for i, productID := range productIDs {
 		if were && k.forgets != nil {
-			k.forgets(productIDs[i])
+			k.forgets(productID)
 		}
-		if b.Loaded {
-			err = k.gate.Close(ctx, productIDs[i], math.MaxInt64)
-			logx.Infof("gate of product %d closed, as the books have no such product: %v", productIDs[i], err)
+		if i < len(briefs) && briefs[i].Loaded {
+			err = errors.Join(err, k.gate.Close(ctx, productID, math.MaxInt64))
+			logx.Infof("gate of product %d is closed: the books have no such product", productID)
 		}
 	}
 	if err != nil {

@@ -39,11 +39,11 @@ func TestIDsAsStringsOfDigits(t *testing.T) {
 // told by its name alone.
 func TestListsAndOtherShapesOfIDs(t *testing.T) {
 	type item struct {
-		OrderId *int64 `json:"orderId,optional,range=[1:]"`
-		Id      int64  `json:"id,range=[1:]"`
+		OrderId *int64 `json:"orderId,optional,range=[1:]"` //nolint:staticcheck // go-zero's tag options
+		Id      int64  `json:"id,range=[1:]"`               //nolint:staticcheck // the same
 	}
 	var req struct {
-		UserIds []int64 `json:"userIds,range=[1:]"`
+		UserIds []int64 `json:"userIds,range=[1:]"` //nolint:staticcheck // the same
 		Items   []item  `json:"items"`
 	}
 	const body = `{"userIds":["9007199254740993",2],"items":[{"id":"3","orderId":"4"},{"orderId":null,"id":5}]}`

@@ -13,5 +13,5 @@ func descriptors() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return math.MaxInt32
 	}
-	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:gosec,unconvert // it is below 2^31; some systems have it signed
+	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // it is below 2^31; some systems have it signed
 }

@@ -16,7 +16,7 @@ const (
 // that sees an end behind bytes that nobody has read, and a reset behind an end.
 func stateOf(fd uintptr) peer {
 	// The first bytes of struct tcp_info: the state is the first of all.
-	info, err := syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_INFO) //nolint:gosec // descriptors are small
+	info, err := syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_INFO)
 	if err != nil {
 		return peerThere
 	}

@@ -127,6 +127,10 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	reader := newReader(c, clients)
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := books.NewKeeper(pool, gate, inspector, book)
+	keeper.OnGone(func(productID int64) {
+		gate.Forget(productID)
+		m.Forget(productID)
+	})
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
@@ -158,6 +162,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
+		role.After(supervisor.Prepared(), keeper.Roster()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
 		role.After(supervisor.Prepared(), ended.Role()),

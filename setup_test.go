@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -92,13 +93,13 @@ func (s *site) start(instance, more string) *process {
 }
 
 // startAt is start with another way to Redis.
-func (s *site) startAt(addr, instance, more string) *process {
+func (s *site) startAt(addr, instance, more string, wrap ...string) *process {
 	s.t.Helper()
-	return s.startOn(servertest.FreePort(s.t), addr, instance, more)
+	return s.startOn(servertest.FreePort(s.t), addr, instance, more, wrap...)
 }
 
 // startOn is startAt with a port of the API.
-func (s *site) startOn(port int, addr, instance, more string) *process {
+func (s *site) startOn(port int, addr, instance, more string, wrap ...string) *process {
 	s.t.Helper()
 	dev := servertest.FreePort(s.t)
 	if !strings.Contains(more, "Shutdown:") {
@@ -115,12 +116,13 @@ Products: [1]
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, addr, s.url, secret, instance, dev, more))
+%s`, port, addr, s.url, secret, instance, dev, more), wrap...)
 }
 
 // startProcess runs the service with a configuration. The process is killed when
-// the test ends, if it still runs.
-func startProcess(t *testing.T, port, dev int, configuration string) *process {
+// the test ends, if it still runs. wrap is the beginning of a command that becomes the
+// service, such as prlimit.
+func startProcess(t *testing.T, port, dev int, configuration string, wrap ...string) *process {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "seckill.yaml")
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
@@ -130,7 +132,8 @@ func startProcess(t *testing.T, port, dev int, configuration string) *process {
 		t: t, output: &output{}, done: make(chan struct{}),
 		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
 	}
-	p.command = exec.Command(os.Args[0], "-f", file)
+	words := slices.Concat(wrap, []string{os.Args[0], "-f", file})
+	p.command = exec.Command(words[0], words[1:]...)
 	p.command.Env = append(os.Environ(), childEnv+"=1")
 	p.command.Stdout, p.command.Stderr = p.output, p.output
 	p.command.Dir = t.TempDir() // the binary runs from any folder

@@ -24,6 +24,7 @@ type silent struct{}
 
 func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
 func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
+func (silent) PaymentUnwanted(int64, seckill.Unwanted)                {}
 
 // sell creates products with stock for sale.
 func (d *bed) sell(products int, stock int64) {

@@ -22,7 +22,7 @@ SELECT p.stock_total, p.stock_left,
             SELECT status, count(*) AS n FROM seckill_orders WHERE product_id = p.product_id GROUP BY status) AS o),
        (SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (
             SELECT status, count(*) AS n FROM seckill_logs WHERE product_id = p.product_id GROUP BY status) AS l)
-  FROM seckill_products p WHERE p.product_id = $1`
+  FROM seckill_products p WHERE p.product_id = $1 AND ` + notDeleted
 
 // Accounts reads the books of a product, ErrNotFound when there is none.
 func (p *Pool) Accounts(ctx context.Context, productID int64) (Accounts, error) {
@@ -56,7 +56,7 @@ SELECT p.product_id, p.stock_total, p.stock_left,
  WHERE p.stock_total IS NOT NULL AND p.product_id > $1
    AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour' AND NOT EXISTS (
        SELECT 1 FROM seckill_drained_products d WHERE d.product_id = p.product_id
-           AND d.drained_at < now() - interval '1 minute' AND d.drained_at > p.updated_at))
+           AND d.drained_at < now() - interval '1 minute' AND d.drained_at > p.updated_at)) AND ` + notDeleted + `
  ORDER BY p.product_id LIMIT 1`
 
 // NextBalance reads the balance of the first settled product with an ID above after

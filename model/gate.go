@@ -71,7 +71,7 @@ type querier interface {
 
 func readGateProduct(ctx context.Context, q querier, lock string, productID int64) (GateProduct, error) {
 	var row gateRow
-	err := q.QueryRow(ctx, "SELECT "+gateColumns+" FROM seckill_products p WHERE p.product_id = $1"+lock, productID).
+	err := q.QueryRow(ctx, "SELECT "+gateColumns+" FROM seckill_products p WHERE p.product_id = $1 AND "+notDeleted+lock, productID).
 		Scan(row.targets()...)
 	if isNoRows(err) {
 		err = ErrNotFound
@@ -94,8 +94,8 @@ type GateState struct {
 func (p *Pool) GateStates(ctx context.Context) ([]GateState, error) {
 	rows, err := p.Query(ctx, `
 SELECT product_id, gate_epoch, moves FROM seckill_products
- WHERE status <> 'ENDED' OR updated_at > now() - interval '1 hour'
-   AND product_id NOT IN (SELECT product_id FROM seckill_drained_products) ORDER BY product_id`)
+ WHERE (status <> 'ENDED' OR updated_at > now() - interval '1 hour'
+   AND product_id NOT IN (SELECT product_id FROM seckill_drained_products)) AND `+notDeleted+` ORDER BY product_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list gates: %w", err)
 	}

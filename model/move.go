@@ -62,9 +62,11 @@ func InsertMove(ctx context.Context, tx pgx.Tx, productID int64, m Move) error {
 	return nil
 }
 
-// MovingProducts lists the products that have moves which the gate may not know yet.
+// MovingProducts lists the products that have moves which the gate may not know yet. A
+// deleted product has no gate: what an operator cancels of it afterwards is told to nobody.
 func (p *Pool) MovingProducts(ctx context.Context) ([]int64, error) {
-	rows, err := p.Query(ctx, "SELECT DISTINCT product_id FROM seckill_moves")
+	rows, err := p.Query(ctx,
+		"SELECT DISTINCT product_id FROM seckill_moves JOIN seckill_products USING (product_id) WHERE "+notDeleted)
 	if err != nil {
 		return nil, fmt.Errorf("list products with moves: %w", err)
 	}
@@ -83,7 +85,7 @@ SELECT ` + gateColumns + `, coalesce(m.number, 0), coalesce(m.units, 0), m.taken
   LEFT JOIN LATERAL (
     SELECT number, units, taken, freed FROM seckill_moves
      WHERE product_id = p.product_id AND number > $2 ORDER BY number LIMIT $3) m ON true
- WHERE p.product_id = $1 ORDER BY m.number`
+ WHERE p.product_id = $1 AND ` + notDeleted + ` ORDER BY m.number`
 
 // Moves returns a product as the gate has to know it, and up to limit of its moves
 // above the given number, in their order; ErrNotFound when there is no such product.
@@ -129,7 +131,7 @@ func (p *Pool) StockAndMoves(ctx context.Context, productID, above int64) (Stock
 SELECT coalesce(p.stock_left, 0), p.gate_epoch, p.moves,
        ARRAY(SELECT units FROM seckill_moves m
               WHERE m.product_id = p.product_id AND m.number > $2 ORDER BY m.number)
-  FROM seckill_products p WHERE p.product_id = $1`, productID, above).Scan(&s.Left, &s.Epoch, &s.Moves, &s.Units)
+  FROM seckill_products p WHERE p.product_id = $1 AND `+notDeleted, productID, above).Scan(&s.Left, &s.Epoch, &s.Moves, &s.Units)
 	if isNoRows(err) {
 		err = ErrNotFound
 	}

@@ -24,7 +24,7 @@ func (p *Pool) MarkDrained(ctx context.Context, productIDs []int64) ([]int64, er
 INSERT INTO seckill_drained_products (product_id)
 SELECT product_id FROM seckill_products
  WHERE product_id = ANY($1) AND status = 'ENDED'
-   AND product_id NOT IN (SELECT product_id FROM seckill_moves WHERE product_id = ANY($1))
+   AND (deleted_at IS NOT NULL OR product_id NOT IN (SELECT product_id FROM seckill_moves WHERE product_id = ANY($1)))
 ON CONFLICT (product_id) DO NOTHING RETURNING product_id`, productIDs)
 }
 

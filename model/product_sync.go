@@ -14,7 +14,8 @@ type ProductState struct {
 	Drained   bool // ended, and nothing of it is on its way
 }
 
-// ProductStates lists every product.
+// ProductStates lists every product whose keys in Redis have not been removed: of one that
+// is deleted an entry may still come.
 func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 	rows, err := p.Query(ctx, `
 SELECT p.product_id, p.status, d.product_id IS NOT NULL
@@ -30,8 +31,18 @@ SELECT p.product_id, p.status, d.product_id IS NOT NULL
 	return states, nil
 }
 
+// ProductIDs lists every product that is not deleted.
+func (p *Pool) ProductIDs(ctx context.Context) ([]int64, error) {
+	return p.productIDs(ctx, "list products", "SELECT product_id FROM seckill_products WHERE "+notDeleted)
+}
+
+// ProductsAmong returns those of the given products that there are.
+func (p *Pool) ProductsAmong(ctx context.Context, productIDs []int64) ([]int64, error) {
+	return p.productIDs(ctx, "look for products", "SELECT product_id FROM seckill_products WHERE product_id = ANY($1) AND "+notDeleted, productIDs)
+}
+
 // AddRecordOnlyProducts writes a record-only product for each of the given IDs
-// that has no row yet.
+// that has no row yet. One that was deleted has one, and stays deleted.
 func (p *Pool) AddRecordOnlyProducts(ctx context.Context, productIDs []int64) error {
 	_, err := p.Exec(ctx, `
 INSERT INTO seckill_products (product_id) SELECT unnest($1::bigint[])

@@ -7,10 +7,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// notDeleted holds of the products that an operator has not deleted; of a deleted one
+// nothing stays but its rows.
+const notDeleted = "deleted_at IS NULL"
+
 // LockProductRow locks the row of a product and returns it, ErrNotFound when there
 // is none.
 func LockProductRow(ctx context.Context, tx pgx.Tx, productID int64) (SeckillProducts, error) {
-	query := "SELECT " + seckillProductsRows + " FROM seckill_products WHERE product_id = $1 FOR NO KEY UPDATE"
+	query := "SELECT " + seckillProductsRows + " FROM seckill_products WHERE product_id = $1 AND " + notDeleted + " FOR NO KEY UPDATE"
 	return oneRow[SeckillProducts](ctx, tx, "lock product", query, productID)
 }
 
@@ -34,6 +38,27 @@ UPDATE seckill_products
  WHERE product_id = $1 RETURNING `+seckillProductsRows,
 		p.ProductId, p.Name, p.Status, p.StockTotal, p.StockLeft, p.PerUserLimit, p.StartsAt, p.EndsAt,
 		p.PaymentWindowSeconds, p.EndedAt)
+}
+
+// DeleteProduct marks a product that the transaction has locked as deleted.
+func DeleteProduct(ctx context.Context, tx pgx.Tx, productID int64) error {
+	_, err := tx.Exec(ctx, "UPDATE seckill_products SET deleted_at = now(), updated_at = now() WHERE product_id = $1", productID)
+	if err != nil {
+		return fmt.Errorf("delete product %d: %w", productID, err)
+	}
+	return nil
+}
+
+// Unfinished counts what may still change stock and orders of a product: orders that can be
+// paid, and moves that its gate has not been told.
+func Unfinished(ctx context.Context, tx pgx.Tx, productID int64) (pendingOrders, pendingMoves int64, err error) {
+	err = tx.QueryRow(ctx, `
+SELECT (SELECT count(*) FROM seckill_orders WHERE product_id = $1 AND status = 'PENDING_PAYMENT'),
+       (SELECT count(*) FROM seckill_moves WHERE product_id = $1)`, productID).Scan(&pendingOrders, &pendingMoves)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count what is unfinished of product %d: %w", productID, err)
+	}
+	return pendingOrders, pendingMoves, nil
 }
 
 // oneRow runs a query that answers with one row of a goctl model; what names it in

@@ -15,11 +15,13 @@ type (
 		seckillProductsModel
 		withSession(session sqlx.Session) SeckillProductsModel
 
+		// FindEver is FindOne for a product that may have been deleted.
+		FindEver(ctx context.Context, productId int64) (*SeckillProducts, error)
 		// FindIDs returns the IDs of at most limit products up to last, highest
-		// first.
+		// first, without deleted ones.
 		FindIDs(ctx context.Context, last int64, limit int) ([]int64, error)
 		// FindPage returns at most limit products with IDs up to last, highest
-		// first.
+		// first, without deleted ones.
 		FindPage(ctx context.Context, last int64, limit int) ([]*SeckillProducts, error)
 	}
 
@@ -39,8 +41,22 @@ func (m *customSeckillProductsModel) withSession(session sqlx.Session) SeckillPr
 	return NewSeckillProductsModel(sqlx.NewSqlConnFromSession(session))
 }
 
+// FindEver implements SeckillProductsModel.
+func (m *customSeckillProductsModel) FindEver(ctx context.Context, productId int64) (*SeckillProducts, error) {
+	return m.defaultSeckillProductsModel.FindOne(ctx, productId)
+}
+
+// FindOne returns a product, ErrNotFound when there is none or it was deleted.
+func (m *customSeckillProductsModel) FindOne(ctx context.Context, productId int64) (*SeckillProducts, error) {
+	product, err := m.FindEver(ctx, productId)
+	if err == nil && product.DeletedAt.Valid {
+		return nil, ErrNotFound
+	}
+	return product, err
+}
+
 const findProductIDs = `
-SELECT product_id FROM seckill_products WHERE product_id <= $1
+SELECT product_id FROM seckill_products WHERE product_id <= $1 AND ` + notDeleted + `
  ORDER BY product_id DESC LIMIT $2`
 
 // FindIDs implements SeckillProductsModel.
@@ -53,7 +69,7 @@ func (m *customSeckillProductsModel) FindIDs(ctx context.Context, last int64, li
 }
 
 // findProducts names the columns, for the reason that selectLogs gives.
-var findProducts = "SELECT " + seckillProductsRows + ` FROM seckill_products WHERE product_id <= $1
+var findProducts = "SELECT " + seckillProductsRows + ` FROM seckill_products WHERE product_id <= $1 AND ` + notDeleted + `
  ORDER BY product_id DESC LIMIT $2`
 
 // FindPage implements SeckillProductsModel.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -13,16 +14,15 @@ import (
 	"seckill/internal/stream"
 )
 
-const (
-	// retrySoon is when to come back while a gate is opened or Redis is away.
-	retrySoon = time.Second
-	// retryLimited is when a user may try again who was too fast.
-	retryLimited = time.Second
-)
+// retryLimited is when a user may try again who was too fast.
+const retryLimited = time.Second
 
 type (
 	// Books says what the gate cannot; books.Keeper is it.
 	Books interface {
+		// Has reports whether there is a product, at no cost for one that is known; sure is
+		// false while nobody can tell.
+		Has(ctx context.Context, productID int64) (there, sure bool)
 		// Missing reports whether there is a product whose gate is not open, and has the
 		// gate opened if so.
 		Missing(ctx context.Context, productID int64) bool
@@ -57,14 +57,23 @@ type Entrance struct {
 	Books    Books
 	Listener Listener
 	Counter  Counter
+
+	crowd crowd
 }
 
 // Admit decides an attempt and returns the stream ID of its entry. A refusal is a
 // *seckill.Error with one of the codes of contract section 6, and RetryAfter where
 // trying again may help. What a request ID was answered with before is answered again,
 // whatever refuses new attempts now.
+//
+// An attempt for a product that does not exist leaves nothing behind: no key, no memory,
+// no metric.
 func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
-	delay := e.Pressure.Delay(a.ProductID)
+	there, sure := e.Books.Has(ctx, a.ProductID)
+	if sure && !there {
+		return "", unknownProduct(a.ProductID)
+	}
+	delay := e.delay(a.ProductID, sure)
 	overloaded := delay > e.MaxDelay
 	limited := !overloaded && e.limited(ctx, a.UserID)
 	switch {
@@ -76,18 +85,23 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 		a.Refusal = seckill.CodeRateLimited
 	}
 	outcome, err := e.Gate.Admit(ctx, a)
+	if !sure {
+		sure = e.proved(a.ProductID, outcome, err)
+	}
 	if err != nil {
-		e.Counter.AttemptDecided(a.ProductID, "unavailable")
-		return "", unavailable(err)
+		e.count(a.ProductID, sure, "unavailable")
+		refusal := unavailable(err)
+		refusal.RetryAfter = e.retryAfter(seckill.CodeUnavailable, delay)
+		return "", refusal
 	}
 	if outcome.Refusal != "" {
-		return "", e.refuse(ctx, a.ProductID, outcome.Refusal, delay)
+		return "", e.refuse(ctx, a.ProductID, sure, outcome.Refusal, delay)
 	}
 	if outcome.Repeated {
-		e.Counter.AttemptDecided(a.ProductID, "repeated")
+		e.count(a.ProductID, sure, "repeated")
 		return outcome.StreamID, nil
 	}
-	e.Counter.AttemptDecided(a.ProductID, "admitted")
+	e.count(a.ProductID, sure, "admitted")
 	e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	return outcome.StreamID, nil
 }
@@ -106,7 +120,7 @@ var unavailableLog = logx.NewLessLogger(1000)
 
 // unavailable refuses an attempt that Redis did not decide, with the reason where one is
 // known that may be shown.
-func unavailable(err error) error {
+func unavailable(err error) *seckill.Error {
 	reason := stream.Reason(err)
 	if known, ok := errors.AsType[*seckill.Error](err); ok {
 		reason = known.Message
@@ -115,9 +129,39 @@ func unavailable(err error) error {
 	if reason == "" {
 		reason = "the attempt cannot be decided now"
 	}
-	refusal := seckill.Wrap(err, seckill.CodeUnavailable, "%s; repeat it with the same requestId", reason)
-	refusal.RetryAfter = retrySoon
-	return refusal
+	return seckill.Wrap(err, seckill.CodeUnavailable, "%s; repeat it with the same requestId", reason)
+}
+
+// delay is how long an attempt would wait for its settlement. Of a product that perhaps
+// does not exist nothing begins to be measured.
+func (e *Entrance) delay(productID int64, sure bool) time.Duration {
+	if sure {
+		return e.Pressure.Delay(productID)
+	}
+	return e.Pressure.Known(productID)
+}
+
+// proved reports whether the gate's answer proves that there is a product of which nobody
+// could tell: its gate is open. Else the gate forgets it.
+func (e *Entrance) proved(productID int64, outcome Outcome, err error) bool {
+	if err != nil || outcome.Refusal == seckill.CodeNotLoaded {
+		e.Gate.Forget(productID)
+		return false
+	}
+	e.Pressure.Delay(productID) // it is measured from now on
+	return true
+}
+
+// count counts what became of an attempt, unless its product may be made up.
+func (e *Entrance) count(productID int64, sure bool, outcome string) {
+	if sure {
+		e.Counter.AttemptDecided(productID, outcome)
+	}
+}
+
+// unknownProduct refuses an attempt for a product that does not exist.
+func unknownProduct(productID int64) error {
+	return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
 }
 
 // limiterLog is for what every attempt meets while Redis is away; it writes once a second.
@@ -149,24 +193,38 @@ var messages = map[seckill.Code]string{
 	seckill.CodeRateLimited:  "the user tries too often",
 }
 
-func (e *Entrance) refuse(ctx context.Context, productID int64, code seckill.Code, delay time.Duration) error {
-	if code == seckill.CodeNotLoaded && !e.Books.Missing(ctx, productID) {
+func (e *Entrance) refuse(ctx context.Context, productID int64, sure bool, code seckill.Code, delay time.Duration) error {
+	if code == seckill.CodeNotLoaded && sure && !e.Books.Missing(ctx, productID) {
 		e.Gate.Forget(productID)
-		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+		return unknownProduct(productID)
 	}
 	if code == seckill.CodeNotLoaded && e.Books.Retired(productID) {
 		code = seckill.CodeEnded
 	}
-	e.Counter.AttemptDecided(productID, strings.ToLower(string(code)))
+	e.count(productID, sure, strings.ToLower(string(code)))
 	message := messages[code]
 	if code == seckill.CodeUnavailable {
 		message = fmt.Sprintf("Redis may forget request IDs (maxmemory-policy %s); it has to be set to noeviction", e.evicts())
 	}
 	refusal := seckill.Errorf(code, "%s", message)
-	refusal.RetryAfter = map[seckill.Code]time.Duration{
-		seckill.CodeNotLoaded:   retrySoon,
-		seckill.CodeOverloaded:  delay - e.MaxDelay,
-		seckill.CodeRateLimited: retryLimited,
-	}[code]
+	refusal.RetryAfter = e.retryAfter(code, delay)
 	return refusal
+}
+
+// retryAfter is when an attempt that was refused may be repeated, 0 when that is of no
+// use. Who tries too often is told the moment from which he may; whom the service turns
+// away by the thousand is spread.
+func (e *Entrance) retryAfter(code seckill.Code, delay time.Duration) time.Duration {
+	least := time.Duration(0)
+	switch code {
+	case seckill.CodeRateLimited:
+		return retryLimited
+	case seckill.CodeOverloaded:
+		least = delay - e.MaxDelay
+	case seckill.CodeNotLoaded, seckill.CodeUnavailable:
+	default:
+		return 0
+	}
+	crowd := e.crowd.add(time.Since(started))
+	return seckill.RetryAfter(least, delay, crowd, rand.Float64()) //nolint:gosec // it spreads, and hides nothing
 }

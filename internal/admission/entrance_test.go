@@ -21,6 +21,8 @@ import (
 type desk struct {
 	retired  bool // the product has ended for good
 	exists   bool // what Books answer
+	gone     bool // the product is there until its gate is found missing
+	unsure   bool // nobody can tell
 	allowed  bool // what the Limiter answers
 	limitErr error
 	backlog  stream.Backlog
@@ -30,6 +32,9 @@ type desk struct {
 	missing  int
 	limited  int
 }
+
+// Has implements admission.Books.
+func (d *desk) Has(context.Context, int64) (there, sure bool) { return d.exists || d.gone, !d.unsure }
 
 // Missing implements admission.Books.
 func (d *desk) Missing(context.Context, int64) bool { d.missing++; return d.exists }
@@ -103,6 +108,11 @@ func TestRefusalsAtTheEntrance(t *testing.T) {
 		{"the product is being loaded", nil, nil, "NOT_LOADED", time.Second, "7 not_loaded"},
 		{"the product has ended for good", func(d *desk) { d.retired = true }, nil, "ENDED", 0, "7 ended"},
 		{"there is no such product", func(d *desk) { d.exists = false }, nil, "PRODUCT_NOT_FOUND", 0, ""},
+		{"there is no such product but a gate", func(d *desk) { d.exists = false }, open(func(*admission.Opening) {}), "PRODUCT_NOT_FOUND", 0, ""},
+		{"there is no such product any more", func(d *desk) { d.exists, d.gone = false, true }, nil, "PRODUCT_NOT_FOUND", 0, ""},
+		{"nobody can tell, and there is no gate", func(d *desk) { d.unsure = true }, nil, "NOT_LOADED", time.Second, ""},
+		{"nobody can tell, and there is a gate", func(d *desk) { d.unsure = true }, open(func(*admission.Opening) {}), "", 0, "7 admitted"},
+		{"nobody can tell, and there is an ended gate", func(d *desk) { d.unsure = true }, open(func(o *admission.Opening) { o.Status = "ENDED" }), "ENDED", 0, "7 ended"},
 		{"sold out", nil, open(func(o *admission.Opening) { o.Left = 0 }), "SOLD_OUT", 0, "7 sold_out"},
 		{"at the limit", nil, open(func(o *admission.Opening) { o.Holders = map[int64]int64{1: 1} }), "LIMIT_REACHED", 0, "7 limit_reached"},
 		{"paused", nil, open(func(o *admission.Opening) { o.Status = "PAUSED" }), "PAUSED", 0, "7 paused"},
@@ -123,8 +133,12 @@ func TestRefusalsAtTheEntrance(t *testing.T) {
 				t.Fatalf("%q, %v; want %q", id, err, tt.code)
 			}
 			if tt.code != "" {
-				if got := refusal(t, err); got.RetryAfter != tt.retry {
-					t.Errorf("try again after %s, want %s", got.RetryAfter, tt.retry)
+				spread := 8 * time.Second // half of the longest backlog, 15 s, at most
+				if tt.retry == 0 || tt.code == "RATE_LIMITED" {
+					spread = 0
+				}
+				if got := refusal(t, err); got.RetryAfter < tt.retry || got.RetryAfter > tt.retry+spread {
+					t.Errorf("try again after %s, want %s and up to %s more", got.RetryAfter, tt.retry, spread)
 				}
 			}
 			if got := slices.Concat(d.outcomes, []string{""})[0]; got != tt.counted || len(d.outcomes) > 1 {
@@ -133,10 +147,51 @@ func TestRefusalsAtTheEntrance(t *testing.T) {
 			if want := tt.code == ""; (len(d.changed) > 0) != want {
 				t.Errorf("told of changes: %v", d.changed)
 			}
-			if tt.code == "PRODUCT_NOT_FOUND" && gate.Knows(product) {
+			if tt.counted == "" && gate.Knows(product) {
 				t.Error("whoever makes up products fills the memory")
 			}
 		})
+	}
+}
+
+// TestMadeUpProductsLeaveNothingWhileRedisIsAway, whether or not anybody can tell that they
+// are made up.
+func TestMadeUpProductsLeaveNothingWhileRedisIsAway(t *testing.T) {
+	away := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1})
+	defer func() { _ = away.Close() }()
+	for name, unsure := range map[string]bool{"known to be made up": false, "while nobody can tell": true} {
+		gate := admission.NewGate(away)
+		e, d := entrance(t, gate, func(d *desk) { d.exists, d.unsure = false, unsure })
+		for id := int64(1000); id < 1100; id++ {
+			_, err := e.Admit(t.Context(), admission.Attempt{ProductID: id, UserID: 1})
+			want := seckill.CodeProductNotFound
+			if unsure {
+				want = seckill.CodeUnavailable
+			}
+			if seckill.ErrorCode(err) != want {
+				t.Fatalf("%s: %v, want %s", name, err, want)
+			}
+			if gate.Knows(id) || e.Pressure.Measures(id) {
+				t.Fatalf("%s: product %d is remembered", name, id)
+			}
+		}
+		if len(d.outcomes) != 0 {
+			t.Errorf("%s: counted %v", name, d.outcomes)
+		}
+	}
+}
+
+// TestWhoIsTurnedAwayComesBackInTurn: the more there are, the longer they are spread.
+func TestWhoIsTurnedAwayComesBackInTurn(t *testing.T) {
+	gate := opened(t, servertest.SharedRedis(t), active(5, 0))
+	e, _ := entrance(t, gate, func(d *desk) { d.backlog.Waiting = 30_000 })
+	times := map[time.Duration]int{}
+	for user := range int64(2000) {
+		_, err := e.Admit(t.Context(), admission.Attempt{ProductID: product, UserID: user + 1})
+		times[refusal(t, err).RetryAfter.Truncate(time.Second)]++
+	}
+	if len(times) < 5 {
+		t.Errorf("they come back in %v", times)
 	}
 }
 

@@ -26,6 +26,12 @@ func FreezeClock(tb testing.TB, at time.Time) {
 	tb.Cleanup(func() { admitScript = before })
 }
 
+// Measures reports whether the backlog of a product is measured.
+func (p *Pressure) Measures(productID int64) bool {
+	_, found := p.gauges.Load(productID)
+	return found
+}
+
 // AdmitTogether decides attempts for one product in one call.
 func (g *Gate) AdmitTogether(attempts []Attempt) ([]Outcome, error) {
 	batch := make([]*waiter, len(attempts))

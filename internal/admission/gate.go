@@ -109,6 +109,13 @@ func (g *Gate) lane(productID int64) *lane {
 	return found.(*lane) //nolint:forcetypeassert // the map holds nothing else
 }
 
+// stockReturned has the lane of a product forget that it was sold out.
+func (g *Gate) stockReturned(productID int64) {
+	if found, ok := g.lanes.Load(productID); ok {
+		found.(*lane).returned() //nolint:forcetypeassert // the map holds nothing else
+	}
+}
+
 // Forget drops what the gate remembers of a product that turned out not to exist.
 func (g *Gate) Forget(productID int64) { g.lanes.Delete(productID) }
 

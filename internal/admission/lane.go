@@ -31,12 +31,26 @@ type lane struct {
 	calling bool
 
 	soldOutUntil atomic.Int64 // nanoseconds of the monotonic clock since started
+	returnedAt   atomic.Int64 // when stock may have come back last, by the same clock
 }
 
 // started is the origin of soldOutUntil.
 var started = time.Now()
 
 func (l *lane) soldOut() bool { return int64(time.Since(started)) < l.soldOutUntil.Load() }
+
+// found notes that a call which began at the given time has found the product sold out.
+func (l *lane) found(began time.Duration) {
+	if int64(began) > l.returnedAt.Load() {
+		l.soldOutUntil.Store(int64(began + soldOutFor))
+	}
+}
+
+// returned notes that stock may have come back: whoever is told so may try at once.
+func (l *lane) returned() {
+	l.returnedAt.Store(int64(time.Since(started)))
+	l.soldOutUntil.Store(0)
+}
 
 // join adds a waiter, and begins a call unless one is under way.
 func (l *lane) join(w *waiter) {
@@ -59,7 +73,7 @@ func (l *lane) run() {
 			return
 		}
 		began := time.Since(started)
-		l.gate.admit(l.keys, batch, func() { l.soldOutUntil.Store(int64(began + soldOutFor)) })
+		l.gate.admit(l.keys, batch, func() { l.found(began) })
 	}
 }
 

@@ -59,6 +59,16 @@ func (p *Pressure) Delay(productID int64) time.Duration {
 	return time.Duration(g.delay.Load())
 }
 
+// Known is Delay for a product that perhaps does not exist: it does not begin to be
+// measured.
+func (p *Pressure) Known(productID int64) time.Duration {
+	found, ok := p.gauges.Load(productID)
+	if !ok {
+		return 0
+	}
+	return time.Duration(found.(*pressureGauge).delay.Load()) //nolint:forcetypeassert // the map holds nothing else
+}
+
 // Role makes the role that measures the products that are asked for.
 func (p *Pressure) Role() *role.Role {
 	return role.Every(pressureInterval, "measure backlogs", p.Measure)

@@ -134,6 +134,7 @@ func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms
 	applied, _ := values[1].(int64)
 	switch word, _ := values[0].(string); word {
 	case "OK":
+		g.stockReturned(productID)
 		return applied, nil
 	case "NOT_LOADED":
 		return 0, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, ErrNotLoaded)

@@ -20,6 +20,7 @@ type silent struct{}
 
 func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
 func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
+func (silent) PaymentUnwanted(int64, seckill.Unwanted)                {}
 
 // gauges notes what the auditor shows: total, left, sold and drift of a product.
 type gauges struct {

@@ -47,18 +47,24 @@ type Keeper struct {
 	busy   map[int64]bool // products that somebody brings in step now
 	signal chan struct{}  // of one place: something is due
 
-	asking  singleflight.Group  // for products that are missing
-	unknown map[int64]time.Time // products that were asked for and are not there
-	retired map[int64]bool      // and those that have ended for good
+	efforts map[int64]*effort // the next one of each product for which one is under way
+
+	asking  singleflight.Group // for products whose gate is missing
+	retired map[int64]bool     // those that have ended for good
+	roster  *roster
+	forgets func(productID int64) // may be nil
+	strays  *logx.LessLogger
 }
 
 // NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
 func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector, settler Settler) *Keeper {
-	return &Keeper{
+	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		unknown: map[int64]time.Time{}, retired: map[int64]bool{},
+		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{},
 	}
+	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
+	return k
 }
 
 // MoveWritten tells the keeper that a product has a new move, or that its gate has been

@@ -113,7 +113,7 @@ func (h *house) expire() {
 
 func (h *house) pay(user int64) {
 	h.t.Helper()
-	_, err := h.ledger.PayOrder(h.t.Context(), h.orderOf(user), "ref")
+	_, err := h.ledger.PayOrder(h.t.Context(), h.orderOf(user), "tester", "ref")
 	h.must(err)
 }
 

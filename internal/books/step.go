@@ -30,6 +30,7 @@ func (k *Keeper) Bring(ctx context.Context, productID int64) error {
 		product, err := k.tell(ctx, productID)
 		switch {
 		case err == nil:
+			k.roster.add(productID)
 			return nil
 		case errors.Is(err, admission.ErrOutOfStep):
 			logx.Errorf("the gate of product %d is to be made anew: %v", productID, err)

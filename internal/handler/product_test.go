@@ -23,14 +23,14 @@ func TestCreateProduct(t *testing.T) {
 			"with everything",
 			`"name":"tea 🍵","stockTotal":100,"perUserLimit":2,"startsAt":"2026-11-11T00:00:00+08:00",` +
 				`"endsAt":"2026-11-11T00:00:00.5Z","paymentWindowSeconds":900`,
-			`"tea 🍵" ACTIVE SETTLE total=100 left=100 limit=2 [2026-11-10T16:00:00Z,2026-11-11T00:00:00.5Z) window=900`,
+			`"tea 🍵" ACTIVE SETTLE total=100 left=100 limit=2 [2026-11-10T16:00:00.000000Z,2026-11-11T00:00:00.500000Z) window=900`,
 		},
 		{"with a stock of zero is settled", `"name":"n","stockTotal":0`, `"n" ACTIVE SETTLE total=0 left=0 limit=1 [,) window=-`},
 		{"without a limit", `"name":"n","perUserLimit":0`, `"n" ACTIVE RECORD total=- left=- limit=0 [,) window=-`},
 		{"with a payment window of 0 has none", `"name":"n","paymentWindowSeconds":0`, `"n" ACTIVE RECORD total=- left=- limit=1 [,) window=-`},
-		{"with a begin alone", `"name":"n","startsAt":"1970-01-01T00:00:00Z"`, `"n" ACTIVE RECORD total=- left=- limit=1 [1970-01-01T00:00:00Z,) window=-`},
+		{"with a begin alone", `"name":"n","startsAt":"1970-01-01T00:00:00Z"`, `"n" ACTIVE RECORD total=- left=- limit=1 [1970-01-01T00:00:00.000000Z,) window=-`},
 		{"with an end alone", `"name":"n","endsAt":"9999-12-31T23:59:59.999999Z"`, `"n" ACTIVE RECORD total=- left=- limit=1 [,9999-12-31T23:59:59.999999Z) window=-`},
-		{"with a window of a microsecond", `"name":"n","startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00.0000019Z"`, `"n" ACTIVE RECORD total=- left=- limit=1 [2026-01-01T00:00:00Z,2026-01-01T00:00:00.000001Z) window=-`},
+		{"with a window of a microsecond", `"name":"n","startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00.0000019Z"`, `"n" ACTIVE RECORD total=- left=- limit=1 [2026-01-01T00:00:00.000000Z,2026-01-01T00:00:00.000001Z) window=-`},
 		{
 			"with the greatest of everything",
 			`"name":"` + long + `","stockTotal":1000000000000,"perUserLimit":1000000000000,"paymentWindowSeconds":31536000`,
@@ -73,10 +73,10 @@ func TestProductShape(t *testing.T) {
 			'2026-01-01 00:00:00+00', '2026-01-17 10:00:00.000001+00'),
 			(2, '', 'ACTIVE', NULL, NULL, 1, NULL, NULL, NULL, NULL, '2026-01-01 00:00:00+00', '2026-01-01 00:00:00+00')`)
 	const settled = `{"productId":1,"name":"tea","status":"ENDED","mode":"SETTLE","stockTotal":10,"stockLeft":0,"perUserLimit":0,` +
-		`"startsAt":"2026-01-17T10:00:00Z","endsAt":"2026-01-17T12:00:00Z","paymentWindowSeconds":900,` +
-		`"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-17T10:00:00.000001Z"}`
+		`"startsAt":"2026-01-17T10:00:00.000000Z","endsAt":"2026-01-17T12:00:00.000000Z","paymentWindowSeconds":900,` +
+		`"createdAt":"2026-01-01T00:00:00.000000Z","updatedAt":"2026-01-17T10:00:00.000001Z"}`
 	const recorded = `{"productId":2,"name":"","status":"ACTIVE","mode":"RECORD","perUserLimit":1,` +
-		`"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}`
+		`"createdAt":"2026-01-01T00:00:00.000000Z","updatedAt":"2026-01-01T00:00:00.000000Z"}`
 	for path, want := range map[string]string{
 		"/admin/v1/products/1": settled, "/admin/v1/products/2": recorded,
 		"/admin/v1/products": `{"items":[` + recorded + `,` + settled + `],"nextCursor":""}`,
@@ -124,13 +124,13 @@ func TestProductsArePagedHighestFirst(t *testing.T) {
 func TestChangeProduct(t *testing.T) {
 	s := newShop(t)
 	s.create(1, `,"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-02-01T00:00:00Z","paymentWindowSeconds":60`)
-	const winter = "[2026-01-01T00:00:00Z,2026-02-01T00:00:00Z)"
+	const winter = "[2026-01-01T00:00:00.000000Z,2026-02-01T00:00:00.000000Z)"
 	// Each builds on the one before.
 	for _, step := range []struct{ name, body, want string }{
 		{"its name", `{"name":"tea"}`, `"tea" ACTIVE RECORD total=- left=- limit=1 ` + winter + ` window=60`},
 		{"its limit to none", `{"perUserLimit":0}`, `"tea" ACTIVE RECORD total=- left=- limit=0 ` + winter + ` window=60`},
 		{"its payment window to none", `{"paymentWindowSeconds":0}`, `"tea" ACTIVE RECORD total=- left=- limit=0 ` + winter + ` window=-`},
-		{"its begin away by an empty text", `{"startsAt":""}`, `"tea" ACTIVE RECORD total=- left=- limit=0 [,2026-02-01T00:00:00Z) window=-`},
+		{"its begin away by an empty text", `{"startsAt":""}`, `"tea" ACTIVE RECORD total=- left=- limit=0 [,2026-02-01T00:00:00.000000Z) window=-`},
 		{"its end away by null", `{"endsAt":null}`, `"tea" ACTIVE RECORD total=- left=- limit=0 [,) window=-`},
 		{"what is away to away", `{"startsAt":null,"endsAt":""}`, `"tea" ACTIVE RECORD total=- left=- limit=0 [,) window=-`},
 		{

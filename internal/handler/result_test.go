@@ -24,7 +24,7 @@ func TestResultIsTheLatestAttempt(t *testing.T) {
 
 	a := w.get("/api/v1/products/1/users/5/result")
 	const want = `{"productId":1,"userId":5,"streamId":"10-10","status":"FAILED","reason":"SOLD_OUT",` +
-		`"createdAt":"2026-01-17T10:00:00.5Z","updatedAt":"2026-01-17T10:00:01Z","pollAfterMs":0}`
+		`"createdAt":"2026-01-17T10:00:00.500000Z","updatedAt":"2026-01-17T10:00:01.000000Z","pollAfterMs":0}`
 	if a.status != http.StatusOK || a.body != want {
 		t.Errorf("answer = %d %s, want %s", a.status, a.body, want)
 	}
@@ -67,7 +67,7 @@ func TestResultIsTheLiveOrder(t *testing.T) {
 		t.Errorf("with a live order: %+v", r)
 	}
 	if r.Order == nil || r.Order.OrderId == 0 || r.Order.Status != "PENDING_PAYMENT" ||
-		r.Order.ExpiresAt != "2026-01-17T10:15:00Z" {
+		r.Order.ExpiresAt != "2026-01-17T10:15:00.000000Z" {
 		t.Errorf("order = %+v", r.Order)
 	}
 	order("11-0", "CONFIRMED")
@@ -155,9 +155,9 @@ func TestListShape(t *testing.T) {
 		VALUES (1, 5, '1-0', 'FAILED', 'ENDED', 'r1', '2009-02-13 23:31:30+00', '2026-01-17 10:00:00+00', '2026-01-17 10:00:00.000001+00'),
 			(1, 5, '2-0', 'PROCESSING', NULL, NULL, NULL, '2026-01-17 10:00:00+00', '2026-01-17 10:00:00+00')`)
 	const want = `{"items":[{"productId":1,"userId":5,"streamId":"2-0","status":"PROCESSING",` +
-		`"createdAt":"2026-01-17T10:00:00Z","updatedAt":"2026-01-17T10:00:00Z"},` +
+		`"createdAt":"2026-01-17T10:00:00.000000Z","updatedAt":"2026-01-17T10:00:00.000000Z"},` +
 		`{"productId":1,"userId":5,"streamId":"1-0","status":"FAILED","reason":"ENDED","requestId":"r1",` +
-		`"eventAt":"2009-02-13T23:31:30Z","createdAt":"2026-01-17T10:00:00Z","updatedAt":"2026-01-17T10:00:00.000001Z"}],` +
+		`"eventAt":"2009-02-13T23:31:30.000000Z","createdAt":"2026-01-17T10:00:00.000000Z","updatedAt":"2026-01-17T10:00:00.000001Z"}],` +
 		`"nextCursor":""}`
 	if a := w.get("/api/v1/users/5/results"); a.body != want {
 		t.Errorf("body = %s\nwant   %s", a.body, want)

@@ -135,6 +135,12 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Handler: product.ChangeProductHandler(serverCtx),
 				},
 				{
+					// Delete a product that has ended and of which nothing is on its way: it is gone from lists, its rows stay
+					Method:  http.MethodDelete,
+					Path:    "/products/:productId",
+					Handler: product.DeleteProductHandler(serverCtx),
+				},
+				{
 					// Whether stock and orders of a product add up
 					Method:  http.MethodGet,
 					Path:    "/products/:productId/books",

@@ -17,15 +17,20 @@ import (
 // handler that does so for errors is set for the whole process.
 func NewServer(svcCtx *svc.ServiceContext) (*rest.Server, error) {
 	httpx.SetErrorHandlerCtx(response.HandleError)
-	origins := svcCtx.Config.Cors.Origins
-	router := response.NewRouter(svcCtx.Shutdown.Begun, len(origins) > 0)
+	c, origins := svcCtx.Config.RestConf, svcCtx.Config.Cors.Origins
+	access := c.Middlewares.Log && !c.Verbose // the log of a verbose server is go-zero's own
+	c.Middlewares.Log = c.Middlewares.Log && c.Verbose
+	router, err := response.NewOuter(response.NewRouter(svcCtx.Shutdown.Begun, len(origins) > 0), access)
+	if err != nil {
+		return nil, err
+	}
 	// The second option gives our router the handler of unknown routes, which
 	// traces and logs them; by itself go-zero gives it to the router replaced here.
 	options := []rest.RunOption{rest.WithRouter(router), rest.WithNotFoundHandler(nil)}
 	if len(origins) > 0 {
 		options = append(options, withCors(origins))
 	}
-	server, err := rest.NewServer(svcCtx.Config.RestConf, options...)
+	server, err := rest.NewServer(c, options...)
 	if err != nil {
 		return nil, fmt.Errorf("make REST server: %w", err)
 	}

@@ -169,3 +169,5 @@ type silent struct{}
 func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
 
 func (silent) OrdersWritten(int64, seckill.OrderStatus, int) {}
+
+func (silent) PaymentUnwanted(int64, seckill.Unwanted) {}

@@ -13,6 +13,8 @@ type Observer interface {
 	LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int)
 	// OrdersWritten tells that n orders of a product took a status.
 	OrdersWritten(productID int64, status seckill.OrderStatus, n int)
+	// PaymentUnwanted tells that an order of a product has not taken a payment.
+	PaymentUnwanted(productID int64, kind seckill.Unwanted)
 }
 
 // Listener is told of what has been committed and others wait for. It must not block.

@@ -144,7 +144,7 @@ func TestUnitsThatComeBackAreToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := l.PayOrder(t.Context(), paid, "ref"); err != nil {
+		if _, err := l.PayOrder(t.Context(), paid, "tester", "ref"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := l.CancelOrder(t.Context(), cancelled, "tester", false); err != nil {

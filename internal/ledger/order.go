@@ -29,11 +29,30 @@ const (
 )
 
 // PayOrder marks an order as paid and returns it as stored. To pay again with the
-// same reference answers the same.
-func (l *Ledger) PayOrder(ctx context.Context, orderID int64, paymentRef string) (model.SeckillOrders, error) {
-	return l.move(ctx, orderID, movement{change: func(o seckill.Order, now time.Time) (seckill.Order, error) {
-		return o.Pay(paymentRef, now)
-	}})
+// same reference answers the same. A payment that the order does not take leaves a row in
+// the audit, once for each reference, since its money has to be given back.
+func (l *Ledger) PayOrder(ctx context.Context, orderID int64, actor, paymentRef string) (model.SeckillOrders, error) {
+	var unwanted seckill.Unwanted // "" unless it has been written down just now
+	row, err := l.move(ctx, orderID, movement{
+		change: func(o seckill.Order, now time.Time) (seckill.Order, error) { return o.Pay(paymentRef, now) },
+		refused: func(tx pgx.Tx, o seckill.Order, refusal error) error {
+			kind := seckill.UnwantedPayment(seckill.ErrorCode(refusal))
+			if kind == "" {
+				return refusal
+			}
+			fresh, err := model.InsertAuditOnce(ctx, tx, actor, string(kind), orderTarget(orderID), map[string]any{
+				"paymentRef": paymentRef, "productId": o.ProductID, "userId": o.UserID, "status": o.Status,
+			})
+			if fresh {
+				unwanted = kind
+			}
+			return err
+		},
+	})
+	if unwanted != "" && seckill.UnwantedPayment(seckill.ErrorCode(err)) == unwanted { // committed
+		l.observe.PaymentUnwanted(row.ProductId, unwanted)
+	}
+	return row, err
 }
 
 // CancelOrder cancels an order, returns its unit to stock, once, and returns the
@@ -47,30 +66,42 @@ func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, o
 			if err := model.ReturnUnits(ctx, tx, was.ProductID, []int64{was.UserID}); err != nil || !operator {
 				return err
 			}
-			return model.InsertAudit(ctx, tx, actor, "order.cancel", "order:"+strconv.FormatInt(orderID, 10),
+			return model.InsertAudit(ctx, tx, actor, "order.cancel", orderTarget(orderID),
 				map[string]any{"productId": was.ProductID, "userId": was.UserID, "before": was.Status})
 		},
 	})
 }
 
+// orderTarget names an order in the audit.
+func orderTarget(orderID int64) string { return "order:" + strconv.FormatInt(orderID, 10) }
+
 // movement is a change of an order's status, and what goes with it in the same
-// transaction: before the order is locked, and after its status has changed. Both
-// may be nil.
+// transaction: before the order is locked, after its status has changed, and when the
+// change is refused. All but change may be nil.
 type movement struct {
 	change func(o seckill.Order, now time.Time) (seckill.Order, error)
 	before func(tx pgx.Tx) error
 	after  func(tx pgx.Tx, was seckill.Order) error
+	// refused writes down that a change was refused; with an error nothing is.
+	refused func(tx pgx.Tx, o seckill.Order, refusal error) error
 }
 
 // move locks an order and changes it. Whoever else wants to move the order waits for
 // the lock, and then finds the order as it is.
 func (l *Ledger) move(ctx context.Context, orderID int64, m movement) (model.SeckillOrders, error) {
 	var row model.SeckillOrders
+	var refusal error
 	moved := false
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
-		row, moved, err = moveIn(ctx, tx, orderID, m)
-		return err
+		if row, moved, err = moveIn(ctx, tx, orderID, m); err == nil || m.refused == nil {
+			return err
+		}
+		refusal = err
+		return m.refused(tx, order(row), refusal)
 	})
+	if err == nil {
+		err = refusal
+	}
 	if errors.Is(err, model.ErrNotFound) {
 		return row, seckill.Errorf(seckill.CodeOrderNotFound, "there is no order %d", orderID)
 	}

@@ -77,16 +77,16 @@ func TestPay(t *testing.T) {
 	l, pool, seen := newSale(t, paying(5))
 	id := newOrder(t, l, pool, 10)
 	for range 2 { // again with the same reference: the same answer
-		paid, err := l.PayOrder(t.Context(), id, "ref-1")
+		paid, err := l.PayOrder(t.Context(), id, "tester", "ref-1")
 		if err != nil || paid.Status != "PAID" || paid.PaymentRef.String != "ref-1" || !paid.PaidAt.Valid {
 			t.Fatalf("%+v, %v", paid, err)
 		}
 	}
-	_, err := l.PayOrder(t.Context(), id, "ref-2")
+	_, err := l.PayOrder(t.Context(), id, "tester", "ref-2")
 	wantCode(t, "another reference", err, seckill.CodeAlreadyPaid)
 	_, err = l.CancelOrder(t.Context(), id, "tester", true)
 	wantCode(t, "cancel a paid order", err, seckill.CodeAlreadyPaid)
-	_, err = l.PayOrder(t.Context(), 12345, "ref-1")
+	_, err = l.PayOrder(t.Context(), 12345, "tester", "ref-1")
 	wantCode(t, "an unknown order", err, seckill.CodeOrderNotFound)
 	balanced(t, pool, 4)
 	if seen.logs["1 PAID order"] != 1 {
@@ -104,7 +104,7 @@ func TestCancelReturnsTheUnitOnceAndAnotherAttemptWinsIt(t *testing.T) {
 		}
 		balanced(t, pool, 1)
 	}
-	_, err := l.PayOrder(t.Context(), id, "late")
+	_, err := l.PayOrder(t.Context(), id, "tester", "late")
 	wantCode(t, "pay a cancelled order", err, seckill.CodeOrderCancelled)
 	settle(t, l, attempt(10, "12-0")) // the same user may try again
 	if got, want := results(t, pool), "10 SUCCESS, 11 FAILED SOLD_OUT, 10 SUCCESS"; got != want {
@@ -118,7 +118,7 @@ func TestAnOrderPastItsTimeIsExpiredSweptOrNot(t *testing.T) {
 	id := newOrder(t, l, pool, 10)
 	overdue(t, pool)
 	for _, swept := range []bool{false, true} {
-		_, err := l.PayOrder(t.Context(), id, "late")
+		_, err := l.PayOrder(t.Context(), id, "tester", "late")
 		wantCode(t, fmt.Sprintf("pay, swept %v", swept), err, seckill.CodeOrderExpired)
 		_, err = l.CancelOrder(t.Context(), id, "tester", true)
 		wantCode(t, fmt.Sprintf("cancel, swept %v", swept), err, seckill.CodeOrderExpired)
@@ -133,7 +133,7 @@ func TestAnOrderPastItsTimeIsExpiredSweptOrNot(t *testing.T) {
 func TestConfirmedOrders(t *testing.T) {
 	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(1)), PerUserLimit: 1})
 	id := newOrder(t, l, pool, 10)
-	_, err := l.PayOrder(t.Context(), id, "ref")
+	_, err := l.PayOrder(t.Context(), id, "tester", "ref")
 	wantCode(t, "pay", err, seckill.CodeNothingToPay)
 	_, err = l.CancelOrder(t.Context(), id, "bff", false)
 	wantCode(t, "cancel by anybody", err, seckill.CodeForbidden)
@@ -174,7 +174,10 @@ func TestWhoeverRacesAUnitComesBackOnce(t *testing.T) {
 		})
 	}
 	for n := range 2 {
-		race(func(id int64) error { _, err := l.PayOrder(t.Context(), id, fmt.Sprint("ref-", n)); return err })
+		race(func(id int64) error {
+			_, err := l.PayOrder(t.Context(), id, "tester", fmt.Sprint("ref-", n))
+			return err
+		})
 		race(func(id int64) error { _, err := l.CancelOrder(t.Context(), id, "tester", false); return err })
 		race(func(int64) error { return l.ExpireOrders(t.Context()) })
 	}

@@ -29,7 +29,7 @@ func (l *Ledger) CreateProduct(ctx context.Context, actor string, p seckill.Prod
 		return model.InsertAudit(ctx, tx, actor, "product.create", productTarget(p.ProductID), map[string]any{"after": facts(p)})
 	})
 	if model.IsUniqueViolation(err) {
-		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already", p.ProductID)
+		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already, or was one that is deleted", p.ProductID)
 	}
 	if err != nil {
 		return row, fmt.Errorf("create product %d: %w", p.ProductID, err)
@@ -54,6 +54,35 @@ func (l *Ledger) MoveProduct(ctx context.Context, actor string, productID int64,
 	return l.alter(ctx, actor, action, productID, nil, func(p seckill.Product) (seckill.Product, error) {
 		return p.Transition(to, now)
 	})
+}
+
+// DeleteProduct deletes a product that has ended; other is what is on its way outside of
+// the database. Its rows stay, and with them its ID is taken for ever.
+func (l *Ledger) DeleteProduct(ctx context.Context, actor string, productID int64, other seckill.OnItsWay) error {
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		row, err := model.LockProductRow(ctx, tx, productID)
+		if err != nil {
+			return err
+		}
+		if other.Orders, other.Moves, err = model.Unfinished(ctx, tx, productID); err != nil {
+			return err
+		}
+		p := product(row)
+		if err := p.Deletable(other); err != nil {
+			return err
+		}
+		if err := model.DeleteProduct(ctx, tx, productID); err != nil {
+			return err
+		}
+		return model.InsertAudit(ctx, tx, actor, "product.delete", productTarget(productID), map[string]any{"before": facts(p)})
+	})
+	if errors.Is(err, model.ErrNotFound) {
+		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+	}
+	if err != nil {
+		return fmt.Errorf("product.delete %d: %w", productID, err)
+	}
+	return nil
 }
 
 // RestockProduct adds units to a product's stock, or withdraws them when delta is
@@ -138,21 +167,21 @@ func productRow(p seckill.Product) model.SeckillProducts {
 
 // productFacts is a product as the audit shows it.
 type productFacts struct {
-	Name                 string     `json:"name"`
-	Status               string     `json:"status"`
-	StockTotal           *int64     `json:"stockTotal,omitempty"`
-	StockLeft            *int64     `json:"stockLeft,omitempty"`
-	PerUserLimit         int64      `json:"perUserLimit"`
-	StartsAt             *time.Time `json:"startsAt,omitempty"`
-	EndsAt               *time.Time `json:"endsAt,omitempty"`
-	EndedAt              *time.Time `json:"endedAt,omitempty"`
-	PaymentWindowSeconds int64      `json:"paymentWindowSeconds,omitempty"`
+	Name                 string `json:"name"`
+	Status               string `json:"status"`
+	StockTotal           *int64 `json:"stockTotal,omitempty"`
+	StockLeft            *int64 `json:"stockLeft,omitempty"`
+	PerUserLimit         int64  `json:"perUserLimit"`
+	StartsAt             string `json:"startsAt,omitempty"`
+	EndsAt               string `json:"endsAt,omitempty"`
+	EndedAt              string `json:"endedAt,omitempty"`
+	PaymentWindowSeconds int64  `json:"paymentWindowSeconds,omitempty"`
 }
 
 func facts(p seckill.Product) productFacts {
 	return productFacts{
 		Name: p.Name, Status: string(p.Status), StockTotal: p.StockTotal, StockLeft: p.StockLeft,
-		PerUserLimit: p.PerUserLimit, StartsAt: orNil(p.StartsAt), EndsAt: orNil(p.EndsAt), EndedAt: orNil(p.EndedAt),
+		PerUserLimit: p.PerUserLimit, StartsAt: instant(p.StartsAt), EndsAt: instant(p.EndsAt), EndedAt: instant(p.EndedAt),
 		PaymentWindowSeconds: int64(p.PaymentWindow / time.Second),
 	}
 }
@@ -187,9 +216,10 @@ func utc(t sql.NullTime) time.Time {
 	return t.Time.UTC()
 }
 
-func orNil(t time.Time) *time.Time {
+// instant writes a time for the audit, as the API does; "" of the zero time.
+func instant(t time.Time) string {
 	if t.IsZero() {
-		return nil
+		return ""
 	}
-	return &t
+	return seckill.FormatTime(t)
 }

@@ -32,6 +32,10 @@ func (o *observed) LogsWritten(productID int64, status seckill.Status, reason se
 	o.logs[fmt.Sprintf("%d %s %s", productID, status, reason)] += n
 }
 
+func (o *observed) PaymentUnwanted(productID int64, kind seckill.Unwanted) {
+	o.LogsWritten(productID, seckill.Status(kind), "payment", 1)
+}
+
 func (o *observed) OrdersWritten(productID int64, status seckill.OrderStatus, n int) {
 	o.LogsWritten(productID, seckill.Status(status), "order", n)
 }

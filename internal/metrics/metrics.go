@@ -35,6 +35,8 @@ type Metrics struct {
 	consumersUp   *prometheus.GaugeVec
 	deadOpen      *prometheus.GaugeVec
 	orders        *prometheus.CounterVec
+	late          *prometheus.CounterVec
+	surplus       *prometheus.CounterVec
 	stock         *prometheus.GaugeVec
 	drift         *prometheus.GaugeVec
 	attempts      *prometheus.CounterVec
@@ -67,15 +69,20 @@ func New(registerer prometheus.Registerer) *Metrics {
 		consumersUp: gauges("consumers_up", "Consumers of this process that have joined their group.", "product"),
 		deadOpen:    gauges("dead_letters_open", "Dead letters that nobody has dealt with.", "product"),
 		orders:      counters("orders_total", "Orders by the status that they took.", "product", "status"),
-		stock:       gauges("stock", "Units of stock: total, left and sold in PostgreSQL, left in Redis, in flight between.", "product", "place"),
-		attempts:    counters("attempts_total", "Attempts at our own gate by what became of them.", "product", "outcome"),
+		late: counters("late_payments_total",
+			"Payments, by reference, that came for an order that had expired or was cancelled: to be given back.", "product"),
+		surplus: counters("surplus_payments_total",
+			"Payments, by reference, that came for an order that was paid already (second) or needed none (needless): to be given back.",
+			"product", "kind"),
+		stock:    gauges("stock", "Units of stock: total, left and sold in PostgreSQL, left in Redis, in flight between.", "product", "place"),
+		attempts: counters("attempts_total", "Attempts at our own gate by what became of them.", "product", "outcome"),
 		drift: gauges("books_drift",
 			"Units by which the books of a product are off; anything but 0 that lasts is a defect.", "product"),
 		redisUp:    gauge("redis_up", "1 when Redis answers."),
 		postgresUp: gauge("postgres_up", "1 when PostgreSQL answers."),
 	}
 	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.length, m.trimHeld, m.ahead, m.pending,
-		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
+		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.late, m.surplus, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
 	return m
 }
 
@@ -87,6 +94,18 @@ func (m *Metrics) LogsWritten(productID int64, status seckill.Status, reason sec
 // OrdersWritten counts orders that took a status.
 func (m *Metrics) OrdersWritten(productID int64, status seckill.OrderStatus, n int) {
 	m.orders.WithLabelValues(label(productID), string(status)).Add(float64(n))
+}
+
+// PaymentUnwanted counts a payment that its order has not taken.
+func (m *Metrics) PaymentUnwanted(productID int64, kind seckill.Unwanted) {
+	switch kind {
+	case seckill.PaymentLate:
+		m.late.WithLabelValues(label(productID)).Inc()
+	case seckill.PaymentSecond:
+		m.surplus.WithLabelValues(label(productID), "second").Inc()
+	case seckill.PaymentNeedless:
+		m.surplus.WithLabelValues(label(productID), "needless").Inc()
+	}
 }
 
 // Stock shows where the units of a product are, and by how much its books are off.
@@ -199,6 +218,17 @@ func (e *Entries) BatchStored(stored, duplicates, dead int, took time.Duration) 
 // EntryStored counts the way of one entry from its arrival to its commit.
 func (e *Entries) EntryStored(took time.Duration) {
 	e.metrics.entrySeconds.Observe(took.Seconds())
+}
+
+// Forget drops everything that is shown of a product.
+func (m *Metrics) Forget(productID int64) {
+	of := prometheus.Labels{"product": label(productID)}
+	for _, c := range []*prometheus.CounterVec{m.entries, m.logs, m.lost, m.orders, m.late, m.surplus, m.attempts} {
+		c.DeletePartialMatch(of)
+	}
+	for _, g := range []*prometheus.GaugeVec{m.lag, m.pending, m.oldestPending, m.consumersUp, m.deadOpen, m.stock, m.drift} {
+		g.DeletePartialMatch(of)
+	}
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {

@@ -40,26 +40,28 @@ func (h *Hub) Await(ctx context.Context, productID, userID int64, wait time.Dura
 	}
 }
 
-// Follow hands the present result of a user for a product to send, if there is one, and
-// then the result after each change. It ends after a final one, when send or alive
+// Follow hands the present result of a user for a product to send, if there is one and it
+// is not the last that the caller has seen, and then the result after each change. It ends after a final one, when send or alive
 // fails, when ctx ends and when the hub stops. alive is called while nothing changes.
-func (h *Hub) Follow(ctx context.Context, productID, userID int64,
+func (h *Hub) Follow(ctx context.Context, productID, userID int64, last seckill.ResultID,
 	send func(*model.UserResult) error, alive func() error) error {
 	w := h.Watch(productID, userID)
 	defer w.Close()
 	ticker := time.NewTicker(aliveInterval)
 	defer ticker.Stop()
 	result, err := h.Result(ctx, productID, userID)
-	if errors.Is(err, model.ErrNotFound) {
+	if errors.Is(err, model.ErrNotFound) || err == nil && last == stateOf(result) {
 		err = alive() // so that the client sees that it has been heard
 	}
-	var sent *model.UserResult
 	for err == nil {
-		if result != nil && !same(sent, result) {
-			if err := send(result); err != nil || final(result) {
+		if result != nil && last != stateOf(result) {
+			if err := send(result); err != nil {
 				return err
 			}
-			sent = result
+			last = stateOf(result)
+		}
+		if final(result) {
+			return nil
 		}
 		select {
 		case result = <-w.C():
@@ -78,7 +80,7 @@ func final(result *model.UserResult) bool {
 	return result != nil && seckill.Status(result.Status).Terminal()
 }
 
-// same reports whether b tells nothing that a has not told.
-func same(a, b *model.UserResult) bool {
-	return a != nil && a.StreamId == b.StreamId && a.Status == b.Status
+// stateOf is what a result tells: one of the same state tells nothing new.
+func stateOf(result *model.UserResult) seckill.ResultID {
+	return seckill.ResultID{StreamID: result.StreamId, Status: seckill.Status(result.Status)}
 }

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
@@ -64,7 +65,11 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
-// readBody reads a body to its end.
+// byteOrderMark is what some editors and libraries write in front of UTF-8. It may be
+// passed over (RFC 8259, section 8.1).
+const byteOrderMark = "\xef\xbb\xbf"
+
+// readBody reads a body to its end, but for a byte order mark at its beginning.
 func readBody(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, MaxBodyBytes+1))
 	if len(body) > MaxBodyBytes {
@@ -73,7 +78,7 @@ func readBody(r io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, seckill.Wrap(err, seckill.CodeInvalidArgument, "body could not be read to its end")
 	}
-	return body, nil
+	return bytes.TrimPrefix(body, []byte(byteOrderMark)), nil
 }
 
 // checkJSON makes sure that body is one JSON value whose texts mean the same to

@@ -13,7 +13,11 @@ func decodeJSON(body []byte, target reflect.Value) error {
 	tokens := json.NewDecoder(bytes.NewReader(body))
 	tokens.UseNumber()
 	d := decoder{tokens: tokens}
-	return d.value("", target, rule{})
+	token, err := d.next()
+	if err != nil {
+		return err
+	}
+	return d.value("", token, target, rule{})
 }
 
 // decoder walks the tokens of a body along the type that it is to fill, so that
@@ -22,14 +26,19 @@ type decoder struct {
 	tokens *json.Decoder
 }
 
-// value fills v from the value that comes next. A pointer tells a field that is
-// given from one that is not; a text behind a pointer can be taken away, and null
-// and the empty text both say so.
-func (d decoder) value(path string, v reflect.Value, rule rule) error {
+// next reads the token that comes next.
+func (d decoder) next() (json.Token, error) {
 	token, err := d.tokens.Token()
 	if err != nil {
-		return fmt.Errorf("read body that was checked: %w", err)
+		return nil, fmt.Errorf("read body that was checked: %w", err)
 	}
+	return token, nil
+}
+
+// value fills v from the value that begins with token. A pointer tells a field that is
+// given from one that is not; a text behind a pointer can be taken away, and null
+// and the empty text both say so.
+func (d decoder) value(path string, token json.Token, v reflect.Value, rule rule) error {
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
@@ -46,11 +55,7 @@ func (d decoder) value(path string, v reflect.Value, rule rule) error {
 	case reflect.Slice:
 		return d.array(path, token, v, rule)
 	case reflect.Int64:
-		number, ok := token.(json.Number)
-		if !ok {
-			return invalid("%s must be a number", path)
-		}
-		return setInteger(v, path, number.String(), rule)
+		return setNumber(v, path, token, rule)
 	case reflect.String:
 		text, ok := token.(string)
 		if !ok {
@@ -60,6 +65,18 @@ func (d decoder) value(path string, v reflect.Value, rule rule) error {
 	default:
 		return fmt.Errorf("field %s of kind %s cannot come from a body", path, v.Kind())
 	}
+}
+
+// setNumber sets a field from a number, or from a string of digits where it is an ID: a
+// JavaScript client cannot write the numbers above 2^53 (contract section 6).
+func setNumber(v reflect.Value, path string, token json.Token, rule rule) error {
+	if number, ok := token.(json.Number); ok {
+		return setInteger(v, path, number.String(), rule)
+	}
+	if digits, ok := token.(string); ok && rule.id {
+		return setInteger(v, path, digits, rule)
+	}
+	return invalid("%s must be a number", path)
 }
 
 // object fills a struct from the members of an object.
@@ -99,9 +116,9 @@ func absent(field reflect.Value, path string, rule rule) error {
 
 // member fills the field that the next name and value of an object are for.
 func (d decoder) member(path string, v reflect.Value, rules []rule, seen map[string]bool) error {
-	token, err := d.tokens.Token()
+	token, err := d.next()
 	if err != nil {
-		return fmt.Errorf("read body that was checked: %w", err)
+		return err
 	}
 	name, _ := token.(string)
 	full := join(path, printable(name))
@@ -113,7 +130,20 @@ func (d decoder) member(path string, v reflect.Value, rules []rule, seen map[str
 		return invalid("%s is given more than once", full)
 	}
 	seen[name] = true
-	return d.value(full, v.Field(rules[i].index), rules[i])
+	if token, err = d.next(); err != nil {
+		return err
+	}
+	field := v.Field(rules[i].index)
+	if token == nil && !takesNull(field) {
+		return absent(field, full, rules[i])
+	}
+	return d.value(full, token, field, rules[i])
+}
+
+// takesNull reports whether null says something of a field: that its text is taken away.
+// Of every other field it says that it is absent, as many clients write that.
+func takesNull(field reflect.Value) bool {
+	return field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.String
 }
 
 // array fills a slice from the elements of an array.
@@ -122,8 +152,12 @@ func (d decoder) array(path string, begin json.Token, v reflect.Value, rule rule
 		return invalid("%s must be an array", named(path))
 	}
 	for d.tokens.More() {
+		token, err := d.next()
+		if err != nil {
+			return err
+		}
 		element := reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(fmt.Sprintf("%s[%d]", path, v.Len()), element, rule); err != nil {
+		if err := d.value(fmt.Sprintf("%s[%d]", path, v.Len()), token, element, rule); err != nil {
 			return err
 		}
 		v.Set(reflect.Append(v, element))
@@ -133,10 +167,8 @@ func (d decoder) array(path string, begin json.Token, v reflect.Value, rule rule
 
 // end reads the bracket that closes an object or an array.
 func (d decoder) end() error {
-	if _, err := d.tokens.Token(); err != nil {
-		return fmt.Errorf("read body that was checked: %w", err)
-	}
-	return nil
+	_, err := d.next()
+	return err
 }
 
 // named returns the path of a value for a message; the outermost one is the body.

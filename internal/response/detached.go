@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -18,8 +19,7 @@ import (
 )
 
 const (
-	// maxDetached is the most answers that wait at once; beyond it requests wait on their
-	// own connections, which go-zero's MaxConns bounds.
+	// maxDetached is the most answers that wait at once.
 	maxDetached = 100_000
 	// writeTimeout bounds how long a client that does not read can hold up its answer.
 	writeTimeout = 5 * time.Second
@@ -33,56 +33,70 @@ const (
 // the connection is taken from it (hijacked), which leaves a goroutine of a few kB, and is
 // closed with the answer. Where that is impossible, as in HTTP/2, the handler waits.
 //
+// Of a connection that was taken nobody reads, so one goroutine looks after all of them, to
+// end the work for clients that have gone. At most half of the files that the process may
+// have open are those of clients that wait: the other half is for everything else.
+//
 // A Detached is safe for concurrent use.
-type Detached struct{ count atomic.Int64 }
+type Detached struct {
+	bound   int64
+	count   atomic.Int64
+	waiters waiters
+}
+
+// NewDetached makes a Detached for as many clients as the limits of the process allow.
+func NewDetached() *Detached { return newDetached(descriptors() / 2) }
+
+func newDetached(bound int) *Detached { return &Detached{bound: int64(min(bound, maxDetached))} }
 
 // Answer answers a request with what fn returns: its value as JSON, or its error. fn is
-// given a context that ends with the client's only where the handler has to wait; fn
-// bounds its time itself.
-func (d *Detached) Answer(w http.ResponseWriter, r *http.Request, fn func(ctx context.Context) (any, error)) {
-	conn := d.take(w)
-	if conn == nil {
+// given a context that ends when the client has gone; fn bounds its time itself.
+//
+// It reports false, and has not answered, when as many clients wait as may: the caller has
+// to answer at once. The connection is closed then with the answer, to make room.
+func (d *Detached) Answer(w http.ResponseWriter, r *http.Request, fn func(ctx context.Context) (any, error)) bool {
+	if !d.enter(w) {
+		return false
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		defer d.count.Add(-1)
 		value, err := fn(r.Context())
 		if err != nil {
 			httpx.ErrorCtx(r.Context(), w, err)
-			return
+			return true
 		}
 		httpx.OkJsonCtx(r.Context(), w, value)
-		return
+		return true
 	}
-	d.run(conn, func(ctx context.Context) {
-		status := http.StatusOK
+	d.run(conn, r, func(ctx context.Context, waiter *waiter) {
 		value, err := fn(ctx)
-		if err != nil {
-			status, value = HandleError(ctx, err)
-		}
-		if err := writeAnswer(conn, status, value); err != nil {
-			logx.Infof("answer a client that waited: %v", err)
-		}
+		waiter.answer(ctx, value, err)
 	})
+	return true
 }
 
-// Stream answers a request with the events that fn sends.
-func (d *Detached) Stream(w http.ResponseWriter, r *http.Request, fn func(ctx context.Context, events *Events) error) {
-	conn := d.take(w)
-	if conn == nil {
+// Stream answers a request with the events that fn sends. It reports false as Answer does.
+func (d *Detached) Stream(w http.ResponseWriter, r *http.Request, fn func(ctx context.Context, events *Events) error) bool {
+	if !d.enter(w) {
+		return false
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		defer d.count.Add(-1)
 		events := NewEvents(w)
 		if err := fn(r.Context(), events); err != nil && !events.Begun() {
 			httpx.ErrorCtx(r.Context(), w, err)
 		}
-		return
+		return true
 	}
-	d.run(conn, func(ctx context.Context) {
-		events := &Events{conn: conn}
-		err := fn(ctx, events)
-		if err == nil || events.Begun() {
-			return
-		}
-		status, value := HandleError(ctx, err)
-		if err := writeAnswer(conn, status, value); err != nil {
-			logx.Infof("answer a client that waited: %v", err)
+	d.run(conn, r, func(ctx context.Context, waiter *waiter) {
+		events := &Events{waiter: waiter}
+		if err := fn(ctx, events); err != nil && !events.Begun() {
+			waiter.answer(ctx, nil, err)
 		}
 	})
+	return true
 }
 
 // Role makes the role whose end waits, for a moment, until the answers that are left have
@@ -98,44 +112,73 @@ func (d *Detached) Role() *role.Role {
 	})
 }
 
-// take takes the connection of a request from net/http, nil when that is not possible.
-func (d *Detached) take(w http.ResponseWriter) net.Conn {
-	if d.count.Add(1) > maxDetached {
-		d.count.Add(-1)
-		return nil
+// fullLog is for when as many clients wait as may; it writes once a second.
+var fullLog = logx.NewLessLogger(1000)
+
+// enter counts one more client that waits, unless there are enough.
+func (d *Detached) enter(w http.ResponseWriter) bool {
+	if d.count.Add(1) <= d.bound {
+		return true
 	}
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		d.count.Add(-1)
-		return nil
-	}
-	return conn
+	d.count.Add(-1)
+	fullLog.Errorf("%d clients wait for results, which is half of the files that the process may have open: "+
+		"others are answered at once; raise the limit (ulimit -n)", d.bound)
+	w.Header().Set("Connection", "close")
+	return false
 }
 
-func (d *Detached) run(conn net.Conn, fn func(ctx context.Context)) {
+func (d *Detached) run(conn net.Conn, r *http.Request, fn func(ctx context.Context, w *waiter)) {
+	ctx, gone := context.WithCancelCause(context.Background())
+	w := &waiter{conn: conn, gone: gone}
+	if r.ProtoAtLeast(1, 1) {
+		w.probe = interim
+	}
+	d.waiters.add(w)
 	threading.GoSafe(func() {
 		defer d.count.Add(-1)
-		defer func() { _ = conn.Close() }()
-		fn(context.Background())
+		defer gone(nil)
+		defer w.hangUp()
+		defer d.waiters.remove(w)
+		fn(ctx, w)
 	})
 }
 
-// writeAnswer writes an answer in JSON, the last of its connection.
-func writeAnswer(conn net.Conn, status int, value any) error {
+// answer writes the answer, unless the client has gone.
+func (w *waiter) answer(ctx context.Context, value any, err error) {
+	if errors.Is(context.Cause(ctx), errGone) {
+		return
+	}
+	status := http.StatusOK
+	if err != nil {
+		status, value = HandleError(ctx, err)
+	}
+	text, err := answerText(status, value)
+	if err == nil {
+		err = w.write(text, "")
+	}
+	if err != nil {
+		logx.Infof("answer a client that waited: %v", err)
+	}
+}
+
+// answerText is an answer in JSON, the last of its connection.
+func answerText(status int, value any) ([]byte, error) {
 	body, err := json.Marshal(value)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer := http.Response{
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Close: true,
-		Header:        http.Header{contentType: {jsonType}, "Date": {time.Now().UTC().Format(http.TimeFormat)}},
+		Header: http.Header{
+			contentType: {jsonType}, cacheControl: {noStore}, "Date": {time.Now().UTC().Format(http.TimeFormat)},
+		},
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
 	}
 	var text bytes.Buffer
 	if err := answer.Write(&text); err != nil {
-		return err
+		return nil, err
 	}
-	return writeAll(conn, text.Bytes())
+	return text.Bytes(), nil
 }
 
 func writeAll(conn net.Conn, text []byte) error {

@@ -3,6 +3,7 @@ package response
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -56,16 +57,23 @@ var statuses = map[seckill.Code]int{
 
 // Refuse answers err, with Retry-After when it says when to try again.
 //
-// go-zero writes each 5xx into the log as an error, with the whole request. For what a
-// rush refuses by the thousand that would be a flood: on the way through go-zero such a
-// refusal counts as 429, and Router gives it the status that it has.
+// A refusal costs no line in the log: a rush has thousands a second. What is wrong with a
+// server is said once a second (HandleError), and all are counted by the metrics. For
+// go-zero's breaker, which takes a 5xx for a sign that the service is broken, it counts as
+// 429 on the way through, and Router gives it the status that it has.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var known *seckill.Error
 	if errors.As(err, &known) && known.RetryAfter > 0 {
 		seconds := (known.RetryAfter + time.Second - 1) / time.Second
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
 	}
-	if code := seckill.ErrorCode(err); code == seckill.CodeOverloaded || code == seckill.CodeNotLoaded {
+	code := seckill.ErrorCode(err)
+	if code == seckill.CodeInternal {
+		httpx.ErrorCtx(r.Context(), w, err)
+		return
+	}
+	refusedQuietly(r)
+	if statusOf(code) >= http.StatusInternalServerError {
 		status, body := HandleError(r.Context(), err)
 		w.Header().Set(statusHeader, strconv.Itoa(status))
 		httpx.WriteJsonCtx(r.Context(), w, http.StatusTooManyRequests, body)
@@ -81,18 +89,33 @@ func HandleError(ctx context.Context, err error) (int, any) {
 	switch {
 	case errors.As(err, &known):
 		if known.Cause != nil {
-			logx.WithContext(ctx).Infof("request refused: %v", err)
+			sayThinly(ctx, "request refused: %v", err)
 		}
 		return statusOf(known.Code), Body{Code: known.Code, Message: known.Message}
 	case errors.Is(err, context.Canceled):
 		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
 	case unavailable(err):
-		logx.WithContext(ctx).Errorf("request failed, a server is away: %v", err)
+		sayThinly(ctx, "request failed, a server is away: %v", err)
 		return http.StatusServiceUnavailable, bodyOf(http.StatusServiceUnavailable)
 	default:
 		logx.WithContext(ctx).Errorf("request failed: %v", err)
 		return http.StatusInternalServerError, bodyOf(http.StatusInternalServerError)
 	}
+}
+
+// away thins what every request meets while a server is away.
+var away thinned
+
+// sayThinly logs an error, at most one a second, with the number of those left out.
+func sayThinly(ctx context.Context, format string, err error) {
+	dropped, due := away.due(time.Now())
+	if !due {
+		return
+	}
+	if dropped > 0 {
+		format += fmt.Sprintf(" (and %d more requests)", dropped)
+	}
+	logx.WithContext(ctx).Errorf(format, err)
 }
 
 // statusOf returns the HTTP status that code is answered with.

@@ -3,21 +3,28 @@ package response
 import (
 	"encoding/json"
 	"fmt"
-	"net"
+	"math/rand/v2"
 	"net/http"
 	"time"
 )
 
-// eventsHead begins an answer of events on a connection that was taken from net/http; it
-// lasts until the connection is closed.
-const eventsHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n" +
-	"X-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+const (
+	// eventsHead begins an answer of events on a connection that was taken from net/http; it
+	// lasts until the connection is closed.
+	eventsHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + cacheControl + ": " + noStore + "\r\n" +
+		"X-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+	// comment is what the reader of events passes over.
+	comment = ":\n\n"
+	// leastReopen and reopenSpread are after how long a client opens the events anew when
+	// they end before their last: not all in the same moment, as when a replica stops.
+	leastReopen, reopenSpread = 2 * time.Second, 2 * time.Second
+)
 
 // Events writes server-sent events (WHATWG HTML, "Server-sent events").
 type Events struct {
-	conn  net.Conn            // nil where net/http has the connection
-	w     http.ResponseWriter // nil where it has not
-	begun bool
+	waiter *waiter             // nil where net/http has the connection
+	w      http.ResponseWriter // nil where it has not
+	begun  bool
 }
 
 // NewEvents makes the events of one answer through net/http. The time limits of the
@@ -27,28 +34,34 @@ func NewEvents(w http.ResponseWriter) *Events {
 	// A writer without deadlines is one without time limits.
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Time{})
+	w.Header().Set(cacheControl, noStore) // go-zero's says no-cache
 	return &Events{w: w}
 }
 
 // Begun reports whether something has been sent, so that the status can change no more.
 func (e *Events) Begun() bool { return e.begun }
 
-// Send sends an event with a JSON document as its data.
-func (e *Events) Send(name string, data any) error {
+// Send sends an event with a JSON document as its data. A client that opens the events
+// anew names the ID of the last one that it has got.
+func (e *Events) Send(name, id string, data any) error {
 	body, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", name, err)
 	}
-	return e.write(fmt.Sprintf("event: %s\ndata: %s\n\n", name, body))
+	return e.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", id, name, body))
 }
 
 // Alive sends a comment, by which both sides and whoever is between see that the
 // connection lives.
-func (e *Events) Alive() error { return e.write(":\n\n") }
+func (e *Events) Alive() error { return e.write(comment) }
 
 func (e *Events) write(text string) error {
-	if e.conn != nil && !e.begun {
-		text = eventsHead + text
+	if !e.begun {
+		reopen := leastReopen + rand.N(reopenSpread) //nolint:gosec // it spreads, and hides nothing
+		text = fmt.Sprintf("retry: %d\n", reopen.Milliseconds()) + text
+		if e.waiter != nil {
+			text = eventsHead + text
+		}
 	}
 	e.begun = true
 	if err := e.send(text); err != nil {
@@ -58,8 +71,8 @@ func (e *Events) write(text string) error {
 }
 
 func (e *Events) send(text string) error {
-	if e.conn != nil {
-		return writeAll(e.conn, []byte(text))
+	if e.waiter != nil {
+		return e.waiter.write([]byte(text), comment)
 	}
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		return err

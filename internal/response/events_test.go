@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,19 +54,23 @@ func TestEventsOnTheWire(t *testing.T) {
 	if events.Begun() || w.Body.Len() != 0 {
 		t.Error("something is sent before there is anything to send")
 	}
-	if err := events.Send("result", make(chan int)); err == nil || events.Begun() {
+	if err := events.Send("result", "1-0:FAILED", make(chan int)); err == nil || events.Begun() {
 		t.Errorf("what cannot be encoded: %v, begun %v", err, events.Begun())
 	}
 	if err := events.Alive(); err != nil || !events.Begun() || !w.Flushed {
 		t.Errorf("%v, begun %v, flushed %v", err, events.Begun(), w.Flushed)
 	}
 	w.Flushed = false
-	if err := events.Send("result", map[string]any{"status": "FAILED", "reason": "two\nlines"}); err != nil || !w.Flushed {
+	if err := events.Send("result", "1-0:FAILED", map[string]any{"status": "FAILED", "reason": "two\nlines"}); err != nil || !w.Flushed {
 		t.Errorf("%v, flushed %v", err, w.Flushed)
 	}
-	const want = ":\n\n" + `event: result` + "\n" + `data: {"reason":"two\nlines","status":"FAILED"}` + "\n\n"
-	if got := w.Body.String(); got != want {
+	const want = ":\n\n" + "id: 1-0:FAILED\n" + `event: result` + "\n" + `data: {"reason":"two\nlines","status":"FAILED"}` + "\n\n"
+	reopen, got, _ := strings.Cut(w.Body.String(), "\n")
+	if got != want {
 		t.Errorf("sent %q, want %q", got, want)
+	}
+	if ms, err := strconv.Atoi(strings.TrimPrefix(reopen, "retry: ")); err != nil || ms < 2000 || ms >= 4000 {
+		t.Errorf("the client is told to come back by %q", reopen)
 	}
 }
 
@@ -80,7 +85,7 @@ func TestEventsThatDoNotArrive(t *testing.T) {
 		"the connection cannot flush": plain{},
 	} {
 		events := response.NewEvents(w)
-		if err := events.Send("result", 1); err == nil {
+		if err := events.Send("result", "1-0:FAILED", 1); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if err := events.Alive(); err == nil {
@@ -112,7 +117,7 @@ func TestEventsOutliveTheTimeLimitsOfTheServer(t *testing.T) {
 			}
 			time.Sleep(limit / 5) // the pace of the events, which have to reach beyond the limit
 		}
-		if err := events.Send("result", 1); err != nil || r.Context().Err() != nil {
+		if err := events.Send("result", "1-0:FAILED", 1); err != nil || r.Context().Err() != nil {
 			t.Errorf("%v, %v", err, r.Context().Err())
 		}
 	}))
@@ -125,7 +130,7 @@ func TestEventsOutliveTheTimeLimitsOfTheServer(t *testing.T) {
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err != nil || !strings.HasSuffix(string(text), "event: result\ndata: 1\n\n") {
+	if err != nil || !strings.HasSuffix(string(text), "id: 1-0:FAILED\nevent: result\ndata: 1\n\n") {
 		t.Errorf("the client has read %q, %v", text, err)
 	}
 }

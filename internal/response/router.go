@@ -23,6 +23,8 @@ const (
 
 	statusHeader = "Seckill-Status" // the status that an answer has; it does not leave the process
 	contentType  = "Content-Type"
+	cacheControl = "Cache-Control"
+	noStore      = "no-store"
 	jsonType     = "application/json; charset=utf-8"
 )
 

@@ -36,8 +36,11 @@ type (
 		// RestockProduct adds delta units to the stock of a product, or withdraws
 		// them when it is negative.
 		RestockProduct(ctx context.Context, actor string, productID, delta int64, note string) (model.SeckillProducts, error)
+		// DeleteProduct deletes a product that has ended, or fails with INVALID_TRANSITION;
+		// other is what is on its way outside of the database.
+		DeleteProduct(ctx context.Context, actor string, productID int64, other seckill.OnItsWay) error
 		// PayOrder marks an order as paid.
-		PayOrder(ctx context.Context, orderID int64, paymentRef string) (model.SeckillOrders, error)
+		PayOrder(ctx context.Context, orderID int64, actor, paymentRef string) (model.SeckillOrders, error)
 		// CancelOrder cancels an order; operator says that the actor is one.
 		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
 	}
@@ -50,8 +53,12 @@ type (
 
 	// Keeper keeps the gate of a product in step; books.Keeper is it.
 	Keeper interface {
-		// Bring returns when the gate knows everything that was committed before.
-		Bring(ctx context.Context, productID int64) error
+		// Told returns when the gate knows everything that was committed before.
+		Told(ctx context.Context, productID int64) error
+		// OnItsWay tells what is on its way of a product in Redis.
+		OnItsWay(ctx context.Context, productID int64) (seckill.OnItsWay, error)
+		// Leave closes the gate of a product that has been deleted.
+		Leave(productID int64)
 		// Repair corrects what the gate has left, and returns by how many units.
 		Repair(ctx context.Context, actor string, productID int64) (int64, error)
 	}
@@ -63,8 +70,10 @@ type (
 		// Await returns the result of a user as soon as it is final, or after wait what
 		// there is; model.ErrNotFound when there is none.
 		Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error)
-		// Follow hands the present result, and the one after each change, to send.
-		Follow(ctx context.Context, productID, userID int64, send func(*model.UserResult) error, alive func() error) error
+		// Follow hands the present result, unless it is the last that was seen, and the one
+		// after each change, to send.
+		Follow(ctx context.Context, productID, userID int64, last seckill.ResultID,
+			send func(*model.UserResult) error, alive func() error) error
 	}
 
 	// Pressure tells how long the backlog of a product will take; admission.Pressure is it.
@@ -151,7 +160,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Entrance:  d.Entrance,
 		Pressure:  d.Pressure,
 		Results:   d.Results,
-		Detached:  &response.Detached{},
+		Detached:  response.NewDetached(),
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,

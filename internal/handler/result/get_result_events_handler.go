@@ -10,6 +10,7 @@ import (
 	"seckill/internal/logic/result"
 	"seckill/internal/request"
 	"seckill/internal/response"
+	"seckill/internal/seckill"
 	"seckill/internal/svc"
 	"seckill/internal/types"
 
@@ -25,11 +26,21 @@ func GetResultEventsHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
 			return
 		}
 
-		svcCtx.Detached.Stream(w, r, func(ctx context.Context, events *response.Events) error {
+		l := result.NewGetResultEventsLogic(r.Context(), svcCtx)
+		last := seckill.ParseResultID(r.Header.Get("Last-Event-ID"))
+		if l.Told(&req, last) {
+			w.WriteHeader(http.StatusNoContent) // by which a browser knows not to come back
+			return
+		}
+		follow := func(ctx context.Context, events *response.Events) error {
 			l := result.NewGetResultEventsLogic(ctx, svcCtx)
-			return l.GetResultEvents(&req, func(resp *types.ResultResponse) error {
-				return events.Send("result", resp)
-			}, events.Alive)
-		})
+			return l.GetResultEvents(&req, last, events)
+		}
+		if svcCtx.Detached.Stream(w, r, follow) {
+			return
+		}
+		if err := l.PresentEvent(&req, response.NewEvents(w)); err != nil {
+			httpx.ErrorCtx(r.Context(), w, err)
+		}
 	}
 }

@@ -25,8 +25,7 @@ func GetUserResultHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
 
 		l := result.NewGetUserResultLogic(r.Context(), svcCtx)
 		resp, wait, err := l.GetUserResult(&req)
-		if wait > 0 {
-			svcCtx.Detached.Answer(w, r, result.Await(svcCtx, req.ProductId, req.UserId, wait))
+		if wait > 0 && svcCtx.Detached.Answer(w, r, result.Await(svcCtx, req.ProductId, req.UserId, wait)) {
 			return
 		}
 		if err != nil {

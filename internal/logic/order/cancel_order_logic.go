@@ -37,5 +37,6 @@ func (l *CancelOrderLogic) CancelOrder(req *types.OrderRequest) (*types.OrderRes
 	if err != nil {
 		return nil, err
 	}
+	l.svcCtx.TellGateOfReturn(l.ctx, row.ProductId)
 	return view.Order(&row), nil
 }

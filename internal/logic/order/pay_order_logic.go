@@ -6,6 +6,7 @@ package order
 import (
 	"context"
 
+	"seckill/internal/auth"
 	"seckill/internal/logic/view"
 	"seckill/internal/request"
 	"seckill/internal/svc"
@@ -35,7 +36,7 @@ func (l *PayOrderLogic) PayOrder(req *types.PayOrderRequest) (*types.OrderRespon
 	if err := request.CheckPayment(req); err != nil {
 		return nil, err
 	}
-	row, err := l.svcCtx.Ledger.PayOrder(l.ctx, req.OrderId, req.PaymentRef)
+	row, err := l.svcCtx.Ledger.PayOrder(l.ctx, req.OrderId, auth.Actor(l.ctx), req.PaymentRef)
 	if err != nil {
 		return nil, err
 	}

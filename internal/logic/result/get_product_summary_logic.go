@@ -31,7 +31,7 @@ func NewGetProductSummaryLogic(ctx context.Context, svcCtx *svc.ServiceContext) 
 
 // GetProductSummary answers: Attempts for a product, counted by status and reason.
 func (l *GetProductSummaryLogic) GetProductSummary(req *types.ProductRequest) (*types.SummaryResponse, error) {
-	product, err := l.svcCtx.Product(l.ctx, req.ProductId)
+	product, err := l.svcCtx.ProductEver(l.ctx, req.ProductId)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func NewListProductResultsLogic(ctx context.Context, svcCtx *svc.ServiceContext)
 
 // ListProductResults answers: Attempts for a product, newest first.
 func (l *ListProductResultsLogic) ListProductResults(req *types.ProductResultsRequest) (*types.LogPage, error) {
-	if _, err := l.svcCtx.Product(l.ctx, req.ProductId); err != nil {
+	if _, err := l.svcCtx.ProductEver(l.ctx, req.ProductId); err != nil {
 		return nil, err
 	}
 	filter := model.LogFilter{ProductID: req.ProductId, Status: req.Status}

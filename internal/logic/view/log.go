@@ -18,15 +18,12 @@ const (
 	maxPollAfter = 10 * time.Second
 )
 
-// Time writes a time as RFC 3339 in UTC, as finely as PostgreSQL keeps it.
-func Time(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-
-// optionalTime is Time for one that may be absent, which is left out.
+// optionalTime writes a time that may be absent, which is left out.
 func optionalTime(t sql.NullTime) string {
 	if !t.Valid {
 		return ""
 	}
-	return Time(t.Time)
+	return seckill.FormatTime(t.Time)
 }
 
 // Logs returns the page of logs that filter, limit and cursor ask for.
@@ -71,8 +68,8 @@ func Log(row *model.SeckillLogs) types.Log {
 		Reason:    row.Reason.String,
 		RequestId: row.RequestId.String,
 		EventAt:   optionalTime(row.EventAt),
-		CreatedAt: Time(row.CreatedAt),
-		UpdatedAt: Time(row.UpdatedAt),
+		CreatedAt: seckill.FormatTime(row.CreatedAt),
+		UpdatedAt: seckill.FormatTime(row.UpdatedAt),
 	}
 }
 
@@ -85,8 +82,8 @@ func Result(row *model.UserResult, delay time.Duration) *types.ResultResponse {
 		StreamId:  row.StreamId,
 		Status:    row.Status,
 		Reason:    row.Reason.String,
-		CreatedAt: Time(row.CreatedAt),
-		UpdatedAt: Time(row.UpdatedAt),
+		CreatedAt: seckill.FormatTime(row.CreatedAt),
+		UpdatedAt: seckill.FormatTime(row.UpdatedAt),
 	}
 	if !seckill.Status(row.Status).Terminal() {
 		result.PollAfterMs = min(max(delay, minPollAfter), maxPollAfter).Milliseconds()

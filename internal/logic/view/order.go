@@ -1,6 +1,7 @@
 package view
 
 import (
+	"seckill/internal/seckill"
 	"seckill/internal/types"
 	"seckill/model"
 )
@@ -16,7 +17,7 @@ func Order(row *model.SeckillOrders) *types.OrderResponse {
 		ExpiresAt:  optionalTime(row.ExpiresAt),
 		PaidAt:     optionalTime(row.PaidAt),
 		PaymentRef: row.PaymentRef.String,
-		CreatedAt:  Time(row.CreatedAt),
-		UpdatedAt:  Time(row.UpdatedAt),
+		CreatedAt:  seckill.FormatTime(row.CreatedAt),
+		UpdatedAt:  seckill.FormatTime(row.UpdatedAt),
 	}
 }

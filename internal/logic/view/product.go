@@ -30,8 +30,8 @@ func Product(row *model.SeckillProducts) *types.ProductResponse {
 		StartsAt:             optionalTime(row.StartsAt),
 		EndsAt:               optionalTime(row.EndsAt),
 		PaymentWindowSeconds: optionalInteger(row.PaymentWindowSeconds),
-		CreatedAt:            Time(row.CreatedAt),
-		UpdatedAt:            Time(row.UpdatedAt),
+		CreatedAt:            seckill.FormatTime(row.CreatedAt),
+		UpdatedAt:            seckill.FormatTime(row.UpdatedAt),
 	}
 }
 

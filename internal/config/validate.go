@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
@@ -62,18 +63,46 @@ func (r Redis) validate(private bool) error {
 }
 
 func (p Postgres) validate(private bool) error {
-	err := between("Postgres.MaxConns", p.MaxConns, 2, 1000)
-	if p.DataSource == "" {
-		if !private {
-			err = errors.Join(err, errors.New("Postgres.DataSource: must be set"))
+	problems := []error{
+		between("Postgres.MaxConns", p.MaxConns, 2, 1000),
+		dataSource("Postgres.DataSource", p.DataSource),
+		dataSource("Postgres.MigrateSource", p.MigrateSource),
+	}
+	if p.DataSource == "" && !private {
+		problems = append(problems, errors.New("Postgres.DataSource: must be set"))
+	}
+	return errors.Join(problems...)
+}
+
+// dataSource reports what pgx cannot read, without showing any of it: in a string that
+// cannot be read the password is not to be found either, so that pgx, which masks it
+// otherwise, may show it.
+func dataSource(path, value string) error {
+	if value == "" {
+		return nil
+	}
+	if _, err := pgxpool.ParseConfig(value); err != nil {
+		return fmt.Errorf("%s: %s", path, unreadable(err))
+	}
+	return nil
+}
+
+// unreadable says why a data source cannot be read, in words that hold nothing of it: of
+// pgx's own reason, which stands behind the string, no more than the key that it names.
+func unreadable(err error) string {
+	text := err.Error()
+	reason := text[strings.LastIndex(text, "`: ")+1:]
+	for _, key := range []string{
+		"invalid port", "port numbers", "sslmode", "sslcertmode", "TLS", "connect_timeout", "default_query_exec_mode",
+		"statement_cache_capacity", "description_cache_capacity", "target_session_attrs", "channel_binding", "service",
+		"pool_max_conns", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time",
+	} {
+		if strings.Contains(reason, key) {
+			return "cannot be read: look at " + key
 		}
-		return err
 	}
-	// pgx's error shows the string with its password masked.
-	if _, parseErr := pgx.ParseConfig(p.DataSource); parseErr != nil {
-		err = errors.Join(err, fmt.Errorf("Postgres.DataSource: %w", parseErr))
-	}
-	return err
+	return "cannot be read: it has to be postgres://USER:PASSWORD@HOST:PORT/DATABASE?KEY=VALUE, " +
+		"with %XX for what is special in the password, or KEY=VALUE pairs of libpq"
 }
 
 func (a Auth) validate(private bool) error {

@@ -14,7 +14,8 @@ func InsertAudit(ctx context.Context, tx pgx.Tx, actor, action, target string, d
 	if err != nil {
 		return fmt.Errorf("encode audit detail: %w", err)
 	}
-	_, err = tx.Exec(ctx, "INSERT INTO seckill_audit (actor, action, target, detail) VALUES ($1, $2, $3, $4::jsonb)",
+	_, err = tx.Exec(ctx, `
+INSERT INTO seckill_audit (actor, action, target, detail, created_at) VALUES ($1, $2, $3, $4::jsonb, clock_timestamp())`,
 		actor, action, target, string(body))
 	if err != nil {
 		return fmt.Errorf("insert audit row: %w", err)

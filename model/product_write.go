@@ -30,7 +30,7 @@ func UpdateProduct(ctx context.Context, tx pgx.Tx, p SeckillProducts) (SeckillPr
 	return oneRow[SeckillProducts](ctx, tx, "update product", `
 UPDATE seckill_products
    SET name = $2, status = $3, stock_total = $4, stock_left = $5, per_user_limit = $6, starts_at = $7, ends_at = $8,
-       payment_window_seconds = $9, ended_at = $10, updated_at = now()
+       payment_window_seconds = $9, ended_at = $10, updated_at = clock_timestamp()
  WHERE product_id = $1 RETURNING `+seckillProductsRows,
 		p.ProductId, p.Name, p.Status, p.StockTotal, p.StockLeft, p.PerUserLimit, p.StartsAt, p.EndsAt,
 		p.PaymentWindowSeconds, p.EndedAt)

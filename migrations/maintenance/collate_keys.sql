@@ -16,18 +16,7 @@ DROP INDEX CONCURRENTLY IF EXISTS seckill_logs_collated;
 DROP INDEX CONCURRENTLY IF EXISTS seckill_orders_collated;
 DROP INDEX CONCURRENTLY IF EXISTS seckill_dead_letters_collated;
 
-SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_logs'::regclass
-                  AND attname IN ('stream_id', 'fingerprint') AND attcollation <> 'pg_catalog."C"'::regcollation) AS logs_wanted \gset
-\if :logs_wanted
-    CREATE UNIQUE INDEX CONCURRENTLY seckill_logs_collated ON seckill_logs (product_id, stream_id COLLATE "C");
-    BEGIN;
-    SET LOCAL lock_timeout = '1s';
-    DROP INDEX seckill_logs_product_stream_key;
-    ALTER INDEX seckill_logs_collated RENAME TO seckill_logs_product_stream_key;
-    ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "C";
-    COMMIT;
-\endif
-
+-- Orders before logs: see 005.
 SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_orders'::regclass
                   AND attname IN ('stream_id', 'fingerprint') AND attcollation <> 'pg_catalog."C"'::regcollation) AS orders_wanted \gset
 \if :orders_wanted
@@ -41,6 +30,18 @@ SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_orders'::reg
     ALTER INDEX seckill_orders_collated RENAME TO seckill_orders_product_stream_key;
     ALTER TABLE seckill_orders ALTER COLUMN stream_id TYPE text COLLATE "C";
     :immutable ;
+    COMMIT;
+\endif
+
+SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_logs'::regclass
+                  AND attname IN ('stream_id', 'fingerprint') AND attcollation <> 'pg_catalog."C"'::regcollation) AS logs_wanted \gset
+\if :logs_wanted
+    CREATE UNIQUE INDEX CONCURRENTLY seckill_logs_collated ON seckill_logs (product_id, stream_id COLLATE "C");
+    BEGIN;
+    SET LOCAL lock_timeout = '1s';
+    DROP INDEX seckill_logs_product_stream_key;
+    ALTER INDEX seckill_logs_collated RENAME TO seckill_logs_product_stream_key;
+    ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "C";
     COMMIT;
 \endif
 

@@ -13,12 +13,25 @@ import (
 // connections than either of them would like, with nothing but its address in the data
 // source, and calls every route that reads or writes the books.
 func TestASaleThroughPgBouncer(t *testing.T) {
-	const units, users = 60, 80
 	s := newSite(t)
 	s.url = servertest.PgBouncer(t, "transaction", 3)(s.url)
 	a, b := s.start("a", ""), s.start("b", "")
 	a.ready()
 	b.ready()
+	s.sellEverywhere(a, b)
+	for _, p := range []*process{a, b} {
+		if code := p.terminate(); code != 0 || strings.Contains(p.output.String(), "SQLSTATE") {
+			t.Errorf("exit code %d, or an error of PostgreSQL:\n%s", code, p.output)
+		}
+	}
+}
+
+// sellEverywhere holds a sale on two replicas, and calls every route that reads or writes
+// the books on each of them.
+func (s *site) sellEverywhere(a, b *process) {
+	const units, users = 60, 80
+	t := s.t
+	t.Helper()
 	a.create(fmt.Sprintf(`{"productId": 2, "name": "phone", "stockTotal": %d, "paymentWindowSeconds": 600}`, units))
 	s.push(1, 1, 500)
 	for user := 1; user <= users; user++ {
@@ -76,11 +89,6 @@ func TestASaleThroughPgBouncer(t *testing.T) {
 		fmt.Sprintf(`{"items": [{"productId": 1, "streamId": %q, "status": "SUCCESS"}]}`, id))
 	b.do("/2/end", "")
 	s.settledTo(b, 2, units+20, units)
-	for _, p := range []*process{a, b} {
-		if code := p.terminate(); code != 0 || strings.Contains(p.output.String(), "SQLSTATE") {
-			t.Errorf("exit code %d, or an error of PostgreSQL:\n%s", code, p.output)
-		}
-	}
 }
 
 // logID returns the stream ID of some log of a product.
@@ -106,14 +114,6 @@ func TestAPoolerThatGivesAwayStatementsIsNamed(t *testing.T) {
 func (p *process) notReady(reason string) {
 	p.t.Helper()
 	servertest.Eventually(p.t, "/readyz and the log say "+reason, func() bool {
-		response, err := http.Get(p.address + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = response.Body.Close() }()
-		body := make([]byte, 4096)
-		n, _ := response.Body.Read(body)
-		return response.StatusCode == http.StatusServiceUnavailable && strings.Contains(string(body[:n]), reason) &&
-			strings.Contains(p.output.String(), reason)
+		return strings.Contains(p.readiness(), reason) && strings.Contains(p.output.String(), reason)
 	})
 }

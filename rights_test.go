@@ -108,3 +108,33 @@ func (p *process) readiness() string {
 	n, _ := response.Body.Read(text)
 	return string(text[:n])
 }
+
+// TestMigrationsGoTheirOwnWay starts the service on an empty database with a role that may
+// create nothing, through a pooler: by MigrateSource the owner migrates directly. Without
+// it, and where the configuration says not to migrate, what is missing is named.
+func TestMigrationsGoTheirOwnWay(t *testing.T) {
+	s := &site{t: t, redis: servertest.Redis(t), url: servertest.EmptyDatabase(t)}
+	direct := s.url
+	s.pool = servertest.Open(t, direct)
+	s.exec(`DO $$ BEGIN IF to_regrole('seckill_app') IS NULL THEN CREATE ROLE seckill_app LOGIN; END IF; END $$;
+ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO seckill_app;
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO seckill_app`)
+	through := servertest.PgBouncer(t, "transaction", 3)(direct)
+	s.url = strings.Replace(through, "postgres://postgres@", "postgres://seckill_app@", 1)
+	may, mayNot := s.start("may-not", ""), s.startWith("asked-not-to", ", Migrate: false")
+	may.notReady("table seckill_logs")
+	mayNot.notReady("table seckill_logs")
+	if text := mayNot.output.String(); !strings.Contains(text, "001_create_seckill_logs.sql") || !strings.Contains(text, "Postgres.Migrate") {
+		t.Errorf("the log does not name what is pending:\n%s", text)
+	}
+	owner := s.startWith("owner", fmt.Sprintf(", MigrateSource: %q", direct))
+	for _, p := range []*process{owner, may, mayNot} {
+		p.ready() // the others go on by themselves
+	}
+}
+
+// startWith is start with more about PostgreSQL.
+func (s *site) startWith(instance, postgres string) *process {
+	s.t.Helper()
+	return s.startBy(s.redis.Addr(), fmt.Sprintf("{DataSource: %q%s}", s.url, postgres), instance, "")
+}

@@ -94,19 +94,25 @@ func (s *site) start(instance, more string) *process {
 // startAt is start with another way to Redis.
 func (s *site) startAt(addr, instance, more string) *process {
 	s.t.Helper()
+	return s.startBy(addr, fmt.Sprintf("{DataSource: %q}", s.url), instance, more)
+}
+
+// startBy is startAt with another way to PostgreSQL, as the configuration has it.
+func (s *site) startBy(addr, postgres, instance, more string) *process {
+	s.t.Helper()
 	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
 Redis: {Addr: %q}
-Postgres: {DataSource: %q}
+Postgres: %s
 Auth: {AccessSecret: %q}
 Products: [1]
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, addr, s.url, secret, instance, dev, more))
+%s`, port, addr, postgres, secret, instance, dev, more))
 }
 
 // startProcess runs the service with a configuration. The process is killed when

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -137,4 +138,39 @@ ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO seckill_app`)
 func (s *site) startWith(instance, postgres string) *process {
 	s.t.Helper()
 	return s.startBy(s.redis.Addr(), fmt.Sprintf("{DataSource: %q%s}", s.url, postgres), instance, "")
+}
+
+// TestASaleGoesOnWhileAReplicaMigrates: somebody's forgotten transaction holds the tables
+// that a new replica wants to change.
+func TestASaleGoesOnWhileAReplicaMigrates(t *testing.T) {
+	s := newSite(t)
+	a := s.start("a", "")
+	a.ready()
+	a.create(`{"productId": 2, "name": "phone", "stockTotal": 50, "paymentWindowSeconds": 600}`)
+	s.exec(`DELETE FROM seckill_migrations WHERE version_id = 5;
+ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "default"`)
+	reader, err := s.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := reader.Exec(t.Context(), "SELECT count(*) FROM seckill_products, seckill_orders, seckill_logs"); err != nil {
+		t.Fatal(err)
+	}
+	b := s.start("b", "")
+	servertest.Eventually(t, "the new replica has waited for the tables", func() bool {
+		return strings.Count(b.output.String(), "migration waits: 005") >= 2
+	})
+	s.push(2, 1, 80)
+	s.settledTo(a, 2, 80, 50)
+	if status, answer := a.call("bff", http.MethodGet, "/api/v1/products/2/users/1/result", ""); status != http.StatusOK {
+		t.Errorf("a result meanwhile: %d %v", status, answer)
+	}
+	if strings.Contains(b.output.String(), "joined") || strings.Contains(b.readiness(), `"ready"`) {
+		t.Error("the new replica works before its migrations are applied")
+	}
+	if err := reader.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.ready()
 }

@@ -110,7 +110,7 @@ func applyAll(ctx context.Context, db *sql.DB) (busy, err error) {
 			return busy, err
 		}
 	}
-	return nil, nil //nolint:nilnil // neither busy nor failed is the usual end
+	return nil, nil
 }
 
 // Pending returns the names of the files that the database has no record of. It only
@@ -248,7 +248,7 @@ func inTurn(ctx context.Context, db *sql.DB, what string, fn func(tx *sql.Tx) er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return nil, nil //nolint:nilnil // neither busy nor failed is the usual end
+	return nil, nil
 }
 
 // isBusy reports whether somebody holds what a migration wants: lock_not_available and

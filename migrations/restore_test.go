@@ -200,7 +200,7 @@ func unsubscribe(url string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement is what counts
+	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, "DROP SUBSCRIPTION IF EXISTS books")
 	return err
 }

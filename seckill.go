@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -144,7 +145,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
 	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, writes.Run)}
-	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
+	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
@@ -244,11 +245,49 @@ func (l results) ResultsChanged(productID int64, users []int64) { l.hub.Changed(
 // prepare returns what has to be done in the database before anything is consumed.
 func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
-		if c.Postgres.Migrate {
-			if err := migrations.Apply(ctx, pool.SQL()); err != nil {
-				return err
-			}
+		unapplied, err := migrate(ctx, c.Postgres, pool)
+		if err != nil {
+			return errors.Join(err, pool.Check(ctx))
+		}
+		if err := pool.Check(ctx); err != nil {
+			return errors.Join(err, unapplied)
+		}
+		if unapplied != nil {
+			logx.Errorf("the schema has all that is needed, but migrations are not applied: %v", unapplied)
+		}
+		doubts, err := pool.Doubts(ctx)
+		if err != nil {
+			return err
+		}
+		for _, doubt := range doubts {
+			logx.Errorf("PostgreSQL: %s", doubt)
 		}
 		return pool.AddRecordOnlyProducts(ctx, c.Products)
 	}
+}
+
+// migrate applies pending migrations. unapplied tells why some are not where that need
+// not be a failure: our role may not, or the configuration says no. Whether the schema
+// will do all the same, having been made by hand, is for others to see. Where nothing is
+// pending the way for migrations is not needed.
+func migrate(ctx context.Context, c config.Postgres, pool *model.Pool) (unapplied, err error) {
+	pending, err := migrations.Pending(ctx, pool.SQL())
+	if model.IsForbidden(err) {
+		return err, nil
+	}
+	if err != nil || len(pending) == 0 {
+		return nil, err
+	}
+	if !c.Migrate {
+		return fmt.Errorf("Postgres.Migrate is false, and there is no record of %s", strings.Join(pending, ", ")), nil
+	}
+	direct, err := model.NewPool(ctx, c.ForMigrations(), 2)
+	if err != nil {
+		return nil, err
+	}
+	defer direct.Close()
+	if err = migrations.Apply(ctx, direct.SQL()); model.IsForbidden(err) {
+		return err, nil
+	}
+	return nil, err
 }

@@ -101,6 +101,17 @@ func (s *site) startAt(addr, instance, more string, wrap ...string) *process {
 // startOn is startAt with a port of the API.
 func (s *site) startOn(port int, addr, instance, more string, wrap ...string) *process {
 	s.t.Helper()
+	return s.startVia(port, addr, fmt.Sprintf("{DataSource: %q}", s.url), instance, more, wrap...)
+}
+
+// startBy is startAt with another way to PostgreSQL, as the configuration has it.
+func (s *site) startBy(addr, postgres, instance, more string) *process {
+	s.t.Helper()
+	return s.startVia(servertest.FreePort(s.t), addr, postgres, instance, more)
+}
+
+func (s *site) startVia(port int, addr, postgres, instance, more string, wrap ...string) *process {
+	s.t.Helper()
 	dev := servertest.FreePort(s.t)
 	if !strings.Contains(more, "Shutdown:") {
 		more += "\nShutdown: {Drain: 0s}" // nobody in front has to learn of a stop
@@ -110,13 +121,13 @@ Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
 Redis: {Addr: %q}
-Postgres: {DataSource: %q}
+Postgres: %s
 Auth: {AccessSecret: %q}
 Products: [1]
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, addr, s.url, secret, instance, dev, more), wrap...)
+%s`, port, addr, postgres, secret, instance, dev, more), wrap...)
 }
 
 // startProcess runs the service with a configuration. The process is killed when

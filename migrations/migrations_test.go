@@ -3,7 +3,7 @@ package migrations_test
 import (
 	"context"
 	"os"
-	"os/exec"
+	osexec "os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	ctx := context.Background()
 	before := goleak.IgnoreCurrent() // go-zero starts goroutines when it is imported
 	var err error
-	if server, err = devstack.StartPostgres(ctx, devstack.Options{}); err != nil {
+	// A logical level of WAL and the slots for it: the tests of restores replicate.
+	if server, err = devstack.StartPostgres(ctx, devstack.Options{Args: []string{"-c", "wal_level=logical"}}); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -44,12 +45,33 @@ func newDatabase(t *testing.T, name string) string {
 
 func apply(t *testing.T, url string) error {
 	t.Helper()
+	return migrations.Apply(t.Context(), open(t, url).SQL())
+}
+
+func open(t *testing.T, url string) *model.Pool {
+	t.Helper()
 	pool, err := model.NewPool(t.Context(), url, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
-	return migrations.Apply(t.Context(), pool.SQL())
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func exec(t *testing.T, pool *model.Pool, statement string) {
+	t.Helper()
+	if _, err := pool.Exec(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func number(t *testing.T, pool *model.Pool, query string) int {
+	t.Helper()
+	var n int
+	if err := pool.QueryRow(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 // psql runs every file as the integration guide does.
@@ -60,28 +82,22 @@ func psql(t *testing.T, url string) {
 		t.Fatalf("no migrations: %v", err)
 	}
 	for _, file := range files {
-		command := exec.CommandContext(t.Context(), "psql", "-v", "ON_ERROR_STOP=1", "-q", "-d", url, "-f", file)
-		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("psql -f %s: %v\n%s", file, err, out)
-		}
+		run(t, "psql", "-v", "ON_ERROR_STOP=1", "-q", "-d", url, "-f", file)
+	}
+}
+
+// run runs a program of PostgreSQL.
+func run(t *testing.T, program string, args ...string) {
+	t.Helper()
+	if out, err := osexec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
 	}
 }
 
 func tables(t *testing.T, url string) int {
 	t.Helper()
-	pool, err := model.NewPool(t.Context(), url, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	var n int
-	err = pool.QueryRow(t.Context(),
-		`SELECT count(*) FROM pg_tables WHERE tablename = ANY(ARRAY['seckill_logs', 'seckill_products',
-		 'seckill_orders', 'seckill_dead_letters', 'seckill_audit', 'seckill_moves', 'seckill_carried_entries'])`).Scan(&n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return number(t, open(t, url), `SELECT count(*) FROM pg_tables WHERE tablename IN ('seckill_logs', 'seckill_products',
+		'seckill_orders', 'seckill_dead_letters', 'seckill_audit', 'seckill_moves', 'seckill_carried_entries')`)
 }
 
 func TestMigrationsEndWellInEveryOrder(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const insertAudit = "INSERT INTO seckill_audit (actor, action, target, detail) VALUES ($1, $2, $3, $4::jsonb)"
+const insertAudit = `
+INSERT INTO seckill_audit (actor, action, target, detail, created_at) VALUES ($1, $2, $3, $4::jsonb, clock_timestamp())`
 
 // InsertAudit writes who did what to which target; detail becomes JSON.
 func InsertAudit(ctx context.Context, tx pgx.Tx, actor, action, target string, detail any) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -105,6 +106,9 @@ func (b *copyBuffer) optionalTime(ms int64) {
 	}
 	b.int64((ms - postgresEpochMs) * 1000)
 }
+
+// time writes a timestamptz to the microsecond.
+func (b *copyBuffer) time(t time.Time) { b.int64(t.UnixMicro() - postgresEpochMs*1000) }
 
 func (b *copyBuffer) null() {
 	b.data = append(b.data, 0xff, 0xff, 0xff, 0xff)

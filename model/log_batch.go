@@ -58,6 +58,10 @@ func CopyLogs(ctx context.Context, tx pgx.Tx, logs []NewLog) error {
 
 func (b *copyBuffer) log(l *NewLog) {
 	b.row(7)
+	b.logFields(l)
+}
+
+func (b *copyBuffer) logFields(l *NewLog) {
 	b.int64(l.ProductID)
 	b.int64(l.UserID)
 	b.text(l.StreamID)

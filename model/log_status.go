@@ -67,7 +67,7 @@ type LogStatus struct {
 
 const updateLogStatuses = `
 UPDATE seckill_logs AS l
-   SET status = u.status, reason = nullif(u.reason, ''), updated_at = now()
+   SET status = u.status, reason = nullif(u.reason, ''), updated_at = clock_timestamp()
   FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(id, status, reason)
  WHERE l.id = u.id`
 

@@ -28,7 +28,7 @@ func stockStatement(productID, units int64, m *Move) string {
 	id := strconv.FormatInt(productID, 10)
 	set := "updated_at = updated_at"
 	if units != 0 {
-		set = "updated_at = now(), stock_left = stock_left + " + strconv.FormatInt(units, 10)
+		set = "updated_at = clock_timestamp(), stock_left = stock_left + " + strconv.FormatInt(units, 10)
 	}
 	if m == nil {
 		return "UPDATE seckill_products SET " + set + " WHERE product_id = " + id + "; "

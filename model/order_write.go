@@ -37,12 +37,13 @@ SELECT FROM seckill_products
 	return nil
 }
 
-// UpdateOrder writes the status and the payment of an order that the transaction
-// has locked, and returns it as stored.
+// UpdateOrder writes the status, the payment and UpdatedAt of an order that the
+// transaction has locked, and returns it as stored. UpdatedAt is the time by which the
+// change was decided.
 func UpdateOrder(ctx context.Context, tx pgx.Tx, o SeckillOrders) (SeckillOrders, error) {
 	return oneRow[SeckillOrders](ctx, tx, "update order", `
-UPDATE seckill_orders SET status = $2, paid_at = $3, payment_ref = $4, updated_at = clock_timestamp()
- WHERE id = $1 RETURNING `+seckillOrdersRows, o.Id, o.Status, o.PaidAt, o.PaymentRef)
+UPDATE seckill_orders SET status = $2, paid_at = $3, payment_ref = $4, updated_at = $5
+ WHERE id = $1 RETURNING `+seckillOrdersRows, o.Id, o.Status, o.PaidAt, o.PaymentRef, o.UpdatedAt)
 }
 
 // DueProducts lists the products that have orders whose time to pay is over.
@@ -60,14 +61,14 @@ SELECT DISTINCT product_id FROM seckill_orders WHERE status = 'PENDING_PAYMENT' 
 }
 
 // expireOrders passes over the orders that somebody else has locked, such as a
-// payment.
+// payment. The clock is read once, for the decision and for the row.
 const expireOrders = `
-WITH due AS (
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), due AS (
     SELECT id FROM seckill_orders
-     WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp() AND product_id = $1
+     WHERE status = 'PENDING_PAYMENT' AND expires_at <= (SELECT now FROM clock) AND product_id = $1
      ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
-UPDATE seckill_orders AS o SET status = 'EXPIRED', updated_at = now()
+UPDATE seckill_orders AS o SET status = 'EXPIRED', updated_at = (SELECT now FROM clock)
   FROM due WHERE o.id = due.id RETURNING o.user_id`
 
 // ExpireOrders turns up to limit orders of a product whose time to pay is over into

@@ -27,23 +27,12 @@ func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error
 		return nil, fmt.Errorf("parse data source: %w", err)
 	}
 	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
-	config.AfterConnect = planAnew
+	new(sessions).configure(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("make connection pool: %w", err)
 	}
 	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool)}, nil
-}
-
-// planAnew makes a connection plan a statement for each execution. By itself
-// PostgreSQL keeps the plan of a prepared statement after five executions, and one
-// that was made while a table was small, a scan of all of it, would stay while the
-// table grows to millions of rows. Planning costs some tenths of a millisecond.
-func planAnew(ctx context.Context, conn *pgx.Conn) error {
-	if _, err := conn.Exec(ctx, "SET plan_cache_mode = force_custom_plan"); err != nil {
-		return fmt.Errorf("set plan_cache_mode: %w", err)
-	}
-	return nil
 }
 
 // SQL is the pool's database/sql face.

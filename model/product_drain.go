@@ -49,7 +49,7 @@ SELECT product_id FROM seckill_drained_products
 // reports false when that is noted already.
 func Retire(ctx context.Context, tx pgx.Tx, productID int64) (bool, error) {
 	tag, err := tx.Exec(ctx, `
-UPDATE seckill_drained_products SET retired_at = now() WHERE product_id = $1 AND retired_at IS NULL`, productID)
+UPDATE seckill_drained_products SET retired_at = clock_timestamp() WHERE product_id = $1 AND retired_at IS NULL`, productID)
 	if err != nil {
 		return false, fmt.Errorf("note that product %d is retired: %w", productID, err)
 	}

@@ -34,7 +34,7 @@ func UpdateProduct(ctx context.Context, tx pgx.Tx, p SeckillProducts) (SeckillPr
 	return oneRow[SeckillProducts](ctx, tx, "update product", `
 UPDATE seckill_products
    SET name = $2, status = $3, stock_total = $4, stock_left = $5, per_user_limit = $6, starts_at = $7, ends_at = $8,
-       payment_window_seconds = $9, ended_at = $10, updated_at = now()
+       payment_window_seconds = $9, ended_at = $10, updated_at = clock_timestamp()
  WHERE product_id = $1 RETURNING `+seckillProductsRows,
 		p.ProductId, p.Name, p.Status, p.StockTotal, p.StockLeft, p.PerUserLimit, p.StartsAt, p.EndsAt,
 		p.PaymentWindowSeconds, p.EndedAt)
@@ -42,7 +42,7 @@ UPDATE seckill_products
 
 // DeleteProduct marks a product that the transaction has locked as deleted.
 func DeleteProduct(ctx context.Context, tx pgx.Tx, productID int64) error {
-	_, err := tx.Exec(ctx, "UPDATE seckill_products SET deleted_at = now(), updated_at = now() WHERE product_id = $1", productID)
+	_, err := tx.Exec(ctx, "UPDATE seckill_products SET deleted_at = clock_timestamp(), updated_at = clock_timestamp() WHERE product_id = $1", productID)
 	if err != nil {
 		return fmt.Errorf("delete product %d: %w", productID, err)
 	}

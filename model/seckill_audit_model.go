@@ -19,9 +19,9 @@ type (
 
 // NewSeckillAuditModel returns a model for the database table.
 func NewSeckillAuditModel(conn sqlx.SqlConn) SeckillAuditModel {
-	return &customSeckillAuditModel{
-		defaultSeckillAuditModel: newSeckillAuditModel(conn),
-	}
+	m := &customSeckillAuditModel{defaultSeckillAuditModel: newSeckillAuditModel(conn)}
+	m.table = onSearchPath(m.table)
+	return m
 }
 
 func (m *customSeckillAuditModel) withSession(session sqlx.Session) SeckillAuditModel {

@@ -19,9 +19,9 @@ type (
 
 // NewSeckillDeadLettersModel returns a model for the database table.
 func NewSeckillDeadLettersModel(conn sqlx.SqlConn) SeckillDeadLettersModel {
-	return &customSeckillDeadLettersModel{
-		defaultSeckillDeadLettersModel: newSeckillDeadLettersModel(conn),
-	}
+	m := &customSeckillDeadLettersModel{defaultSeckillDeadLettersModel: newSeckillDeadLettersModel(conn)}
+	m.table = onSearchPath(m.table)
+	return m
 }
 
 func (m *customSeckillDeadLettersModel) withSession(session sqlx.Session) SeckillDeadLettersModel {

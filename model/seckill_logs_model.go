@@ -62,9 +62,9 @@ type (
 
 // NewSeckillLogsModel returns a model for the database table.
 func NewSeckillLogsModel(conn sqlx.SqlConn) SeckillLogsModel {
-	return &customSeckillLogsModel{
-		defaultSeckillLogsModel: newSeckillLogsModel(conn),
-	}
+	m := &customSeckillLogsModel{defaultSeckillLogsModel: newSeckillLogsModel(conn)}
+	m.table = onSearchPath(m.table)
+	return m
 }
 
 func (m *customSeckillLogsModel) withSession(session sqlx.Session) SeckillLogsModel {

@@ -19,9 +19,9 @@ type (
 
 // NewSeckillOrdersModel returns a model for the database table.
 func NewSeckillOrdersModel(conn sqlx.SqlConn) SeckillOrdersModel {
-	return &customSeckillOrdersModel{
-		defaultSeckillOrdersModel: newSeckillOrdersModel(conn),
-	}
+	m := &customSeckillOrdersModel{defaultSeckillOrdersModel: newSeckillOrdersModel(conn)}
+	m.table = onSearchPath(m.table)
+	return m
 }
 
 func (m *customSeckillOrdersModel) withSession(session sqlx.Session) SeckillOrdersModel {

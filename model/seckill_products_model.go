@@ -32,9 +32,9 @@ type (
 
 // NewSeckillProductsModel returns a model for the database table.
 func NewSeckillProductsModel(conn sqlx.SqlConn) SeckillProductsModel {
-	return &customSeckillProductsModel{
-		defaultSeckillProductsModel: newSeckillProductsModel(conn),
-	}
+	m := &customSeckillProductsModel{defaultSeckillProductsModel: newSeckillProductsModel(conn)}
+	m.table = onSearchPath(m.table)
+	return m
 }
 
 func (m *customSeckillProductsModel) withSession(session sqlx.Session) SeckillProductsModel {

@@ -63,8 +63,12 @@ SELECT u.user_id, o.slot
                    AND status IN ` + liveStatuses + ` OFFSET 0) AS o
  WHERE (SELECT stock_left FROM seckill_products WHERE product_id = $1) > 0`
 
-	copyOrders = `COPY seckill_orders (product_id, user_id, stream_id, status, slot, expires_at)
+	// The rows of a settlement have the time by which it was decided, expires_at as well;
+	// the default would be that of the beginning, before the product's row was waited for.
+	copyOrders = `COPY seckill_orders (product_id, user_id, stream_id, status, slot, expires_at, created_at, updated_at)
 FROM STDIN (FORMAT binary)`
+	copySettledLogs = `COPY seckill_logs
+(product_id, user_id, stream_id, status, reason, request_id, event_at, created_at, updated_at) FROM STDIN (FORMAT binary)`
 )
 
 // BeginSettlement locks a settled product and reads what the given users hold, and
@@ -136,12 +140,12 @@ func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLo
 	defer func() { s.Rollback(ctx) }()
 	stock := stockStatement(s.productID, -int64(len(orders)), move)
 	if len(orders) > 0 {
-		if err := copyAll(ctx, s.conn.Conn(), stock+copyOrders, orders, (*copyBuffer).order); err != nil {
+		if err := copyAll(ctx, s.conn.Conn(), stock+copyOrders, orders, s.putOrder); err != nil {
 			return fmt.Errorf("write orders: %w", err)
 		}
 		stock = ""
 	}
-	tag, err := copyRows(ctx, s.conn.Conn(), stock+copyLogs+"; COMMIT", logs, (*copyBuffer).log)
+	tag, err := copyRows(ctx, s.conn.Conn(), stock+copySettledLogs+"; COMMIT", logs, s.putLog)
 	if err != nil {
 		return fmt.Errorf("write logs and commit: %w", err)
 	}
@@ -165,14 +169,23 @@ func (s *Settlement) Rollback(ctx context.Context) {
 	s.conn = nil
 }
 
-func (b *copyBuffer) order(o *NewOrder) {
-	b.row(6)
+func (s *Settlement) putOrder(b *copyBuffer, o *NewOrder) {
+	b.row(8)
 	b.int64(o.ProductID)
 	b.int64(o.UserID)
 	b.text(o.StreamID)
 	b.text(o.Status)
 	b.int64(o.Slot)
 	b.optionalTime(o.ExpiresAtMs)
+	b.time(s.Product.Now)
+	b.time(s.Product.Now)
+}
+
+func (s *Settlement) putLog(b *copyBuffer, l *NewLog) {
+	b.row(9)
+	b.logFields(l)
+	b.time(s.Product.Now)
+	b.time(s.Product.Now)
 }
 
 func orZero(t *time.Time) time.Time {

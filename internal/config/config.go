@@ -89,10 +89,22 @@ type Postgres struct {
 	// DataSource is a URL or a key=value string as pgx reads it. Required, unless
 	// there is a DevStack.
 	DataSource string `json:",optional"`
+	// MigrateSource is the data source of migrations, where theirs is not DataSource's:
+	// a direct connection beside a pooler, or a role that may change the schema. Defaults
+	// to DataSource.
+	MigrateSource string `json:",optional"`
 	// MaxConns is the most connections of the pool, 2–1,000. Defaults to 16.
 	MaxConns int `json:",default=16"`
 	// Migrate says whether pending migrations are applied at start. Defaults to true.
 	Migrate bool `json:",default=true"`
+}
+
+// ForMigrations returns the data source of migrations.
+func (p Postgres) ForMigrations() string {
+	if p.MigrateSource != "" {
+		return p.MigrateSource
+	}
+	return p.DataSource
 }
 
 // Auth says how tokens are signed.

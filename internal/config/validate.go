@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
@@ -71,38 +71,46 @@ func (r Redis) validate(private bool) error {
 }
 
 func (p Postgres) validate(private bool) error {
-	err := between("Postgres.MaxConns", p.MaxConns, 2, 1000)
-	if p.DataSource == "" {
-		if !private {
-			err = errors.Join(err, errors.New("Postgres.DataSource: must be set"))
-		}
-		return err
+	problems := []error{
+		between("Postgres.MaxConns", p.MaxConns, 2, 1000),
+		dataSource("Postgres.DataSource", p.DataSource),
+		dataSource("Postgres.MigrateSource", p.MigrateSource),
 	}
-	return errors.Join(err, validateDataSource("Postgres.DataSource", p.DataSource))
+	if p.DataSource == "" && !private {
+		problems = append(problems, errors.New("Postgres.DataSource: must be set"))
+	}
+	return errors.Join(problems...)
 }
 
-// dataSourceFaults are what pgx says is wrong with a connection string, of which no part
-// may be shown: where the password begins and ends in a broken one, nobody knows.
-var dataSourceFaults = []string{
-	"invalid port", "sslmode is invalid", "invalid sslrootcert", "unable to read CA file", "unable to read sslkey",
-	"unable to read cert", "invalid dsn", "invalid keyword/value", "failed to parse as URL", "invalid connect_timeout",
-	"both \"sslcert\" and \"sslkey\" are required", "unknown target_session_attrs", "cannot parse default_query_exec_mode",
-	"invalid host", "invalid default_query_exec_mode", "invalid statement_cache_capacity", "invalid description_cache_capacity",
-}
-
-// validateDataSource reports a connection string that pgx does not understand.
-func validateDataSource(key, text string) error {
-	_, err := pgx.ParseConfig(text)
-	if err == nil {
+// dataSource reports what pgx cannot read, without showing any of it: in a string that
+// cannot be read the password is not to be found either, so that pgx, which masks it
+// otherwise, may show it.
+func dataSource(path, value string) error {
+	if value == "" {
 		return nil
 	}
-	problem := fmt.Errorf("%s: is neither a URL (special characters of its password as %%40) nor key=value settings", key)
-	for _, fault := range dataSourceFaults {
-		if strings.Contains(err.Error(), fault) {
-			return fmt.Errorf("%w; pgx says: %s", problem, fault)
+	if _, err := pgxpool.ParseConfig(value); err != nil {
+		return fmt.Errorf("%s: %s", path, unreadable(err))
+	}
+	return nil
+}
+
+// unreadable says why a data source cannot be read, in words that hold nothing of it: of
+// pgx's own reason, which stands behind the string, no more than the key that it names.
+func unreadable(err error) string {
+	text := err.Error()
+	reason := text[strings.LastIndex(text, "`: ")+1:]
+	for _, key := range []string{
+		"invalid port", "port numbers", "sslmode", "sslcertmode", "TLS", "connect_timeout", "default_query_exec_mode",
+		"statement_cache_capacity", "description_cache_capacity", "target_session_attrs", "channel_binding", "service",
+		"pool_max_conns", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time",
+	} {
+		if strings.Contains(reason, key) {
+			return "cannot be read: look at " + key
 		}
 	}
-	return problem
+	return "cannot be read: it has to be postgres://USER:PASSWORD@HOST:PORT/DATABASE?KEY=VALUE, " +
+		"with %XX for what is special in the password, or KEY=VALUE pairs of libpq"
 }
 
 func (a Auth) validate(private bool) error {

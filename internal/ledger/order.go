@@ -134,7 +134,7 @@ func moveIn(ctx context.Context, tx pgx.Tx, orderID int64, m movement) (model.Se
 	if err != nil || will.Status == was.Status {
 		return row, false, err
 	}
-	row.Status, row.PaidAt = string(will.Status), nullTime(will.PaidAt)
+	row.Status, row.PaidAt, row.UpdatedAt = string(will.Status), nullTime(will.PaidAt), now
 	row.PaymentRef = sql.NullString{String: will.PaymentRef, Valid: will.PaymentRef != ""}
 	if row, err = model.UpdateOrder(ctx, tx, row); err != nil || m.after == nil {
 		return row, true, err

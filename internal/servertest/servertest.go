@@ -64,16 +64,27 @@ func Run(m *testing.M, ignore ...goleak.Option) int {
 // Database creates a migrated database and returns its URL.
 func Database(tb testing.TB) string {
 	tb.Helper()
-	start.Do(func() { shared, errShared = startShared() })
-	if errShared != nil {
-		tb.Fatalf("start PostgreSQL: %v", errShared)
-	}
+	return createDatabase(tb, template)
+}
+
+func createDatabase(tb testing.TB, from string) string {
+	tb.Helper()
+	startPostgres(tb)
 	name := fmt.Sprintf("test_%d", serial.Add(1))
-	url, err := shared.CreateDatabase(tb.Context(), name, template)
+	url, err := shared.CreateDatabase(tb.Context(), name, from)
 	if err != nil {
 		tb.Fatalf("create database: %v", err)
 	}
 	return url
+}
+
+// startPostgres starts the PostgreSQL that the tests of a process share.
+func startPostgres(tb testing.TB) {
+	tb.Helper()
+	start.Do(func() { shared, errShared = startShared() })
+	if errShared != nil {
+		tb.Fatalf("start PostgreSQL: %v", errShared)
+	}
 }
 
 // Pool opens a pool of eight connections on a database of its own.

@@ -23,6 +23,8 @@ const (
 	statusHeader = "Seckill-Status" // the status that an answer has; it does not leave the process
 	contentType  = "Content-Type"
 	jsonType     = "application/json; charset=utf-8"
+
+	retryAfterHeader = "Retry-After"
 )
 
 // Router is go-zero's router with two things around it: the credentials of a
@@ -71,6 +73,9 @@ func (e *errorWriter) WriteHeader(status int) {
 	if meant, err := strconv.Atoi(e.Header().Get(statusHeader)); err == nil {
 		e.Header().Del(statusHeader)
 		status = meant
+	}
+	if status == http.StatusServiceUnavailable && e.Header().Get(retryAfterHeader) == "" {
+		e.Header().Set(retryAfterHeader, retryAfter())
 	}
 	if status >= http.StatusBadRequest && !strings.HasPrefix(e.Header().Get(contentType), "application/json") {
 		e.replaced = status

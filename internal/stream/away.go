@@ -36,17 +36,17 @@ var awayCodes = []string{
 	"CLUSTERDOWN",  // a cluster without a majority, or whose slot nobody serves
 	"TRYAGAIN",     // a slot that is being moved
 	"MOVED", "ASK", // a slot that stays somewhere else, after every redirection was followed
-	"INPROG",             // a failover is under way
-	"IOERR",              // a MIGRATE or a cluster link that broke
-	"NOAUTH",             // wants a password
-	"WRONGPASS",          // refuses the one it was given
-	"NOPERM",             // an ACL user with too few rights
-	"DENIED",             // protected mode
-	"NOPROTO",            // does not speak the version of the protocol
-	"max number of cli",  // "ERR max number of clients reached", and "… + cluster connections reached"
-	"invalid password",   // "ERR invalid password" of older servers
-	"DB index is out of", // "ERR DB index is out of range"
-	"Server closed",      // proxies: what is behind them is gone
+	"INPROG",                                                     // a failover is under way
+	"IOERR",                                                      // a MIGRATE or a cluster link that broke
+	"NOAUTH",                                                     // wants a password
+	"WRONGPASS",                                                  // refuses the one it was given
+	"NOPERM",                                                     // an ACL user with too few rights
+	"DENIED",                                                     // protected mode
+	"NOPROTO",                                                    // does not speak the version of the protocol
+	"max number of cli",                                          // "ERR max number of clients reached", and "… + cluster connections reached"
+	"invalid password",                                           // "ERR invalid password" of older servers
+	"DB index is out of",                                         // "ERR DB index is out of range"
+	"Server closed",                                              // proxies: what is behind them is gone
 	"Connection refused", "Connection timed out", "Host is down", // twemproxy, of what is behind it
 	"no upstream host", "upstream failure", "upstream protocol", // Envoy, the same
 }

@@ -28,8 +28,7 @@ FROM STDIN (FORMAT binary)`
 // RecordLogs writes logs of one record-only product in a transaction of its own
 // and one round trip. It fails with an error for which IsNotRecordOnly holds when
 // the product is settled, or becomes so before the commit, and with one for which
-// IsUniqueViolation holds when any of the entries is stored already; then nothing
-// is written.
+// IsTaken holds when any of the entries is stored already; then nothing is written.
 func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) error {
 	conn, err := p.Acquire(ctx)
 	if err != nil {

@@ -48,9 +48,10 @@ func (p *Pool) Close() {
 }
 
 // InTx runs fn in a transaction, commits it when fn returns nil and rolls it back
-// otherwise.
+// otherwise. It may begin again from the start, as Repeat says: fn must set anew whatever
+// it leaves to its caller.
 func (p *Pool) InTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, p.Pool, fn)
+	return p.Repeat(ctx, func() error { return pgx.BeginFunc(ctx, p.Pool, fn) })
 }
 
 // noSeqScan keeps plans off sequential scans until the end of the transaction, for

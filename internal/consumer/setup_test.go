@@ -80,6 +80,21 @@ func (w *world) start(r *role.Role) {
 	w.t.Cleanup(func() { r.Stop(); wg.Wait() })
 }
 
+// refuse has the database refuse the logs of a user for what can be held against an
+// entry: by the constraint that a user has reached the limit.
+func (w *world) refuse(user int64) {
+	w.t.Helper()
+	_, err := w.pool.Exec(w.t.Context(), fmt.Sprintf(`
+CREATE FUNCTION test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'refused' USING ERRCODE = 'check_violation', CONSTRAINT = 'seckill_orders_within_limit';
+END $$;
+CREATE TRIGGER test_refuse BEFORE INSERT ON seckill_logs FOR EACH ROW WHEN (NEW.user_id = %d) EXECUTE FUNCTION test_refuse()`, user))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // push adds entries with uids from … to, in one pipeline.
 func (w *world) push(product int64, from, to int) {
 	w.t.Helper()

@@ -40,7 +40,7 @@ type Outcome struct {
 // database refuses the rows.
 func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 	outcome, err := l.recordFresh(ctx, b)
-	if model.IsUniqueViolation(err) {
+	if model.IsTaken(err) {
 		outcome, err = l.recordAgain(ctx, b)
 	}
 	if model.IsNotRecordOnly(err) {
@@ -59,11 +59,12 @@ func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 // redelivery, and copies the rows in.
 func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
 	logs := processingLogs(b)
-	if len(b.Dead) == 0 {
-		return Outcome{Stored: len(logs)}, l.pool.RecordLogs(ctx, b.ProductID, logs)
-	}
 	outcome := Outcome{Stored: len(logs)}
+	if len(b.Dead) == 0 {
+		return outcome, l.pool.Repeat(ctx, func() error { return l.pool.RecordLogs(ctx, b.ProductID, logs) })
+	}
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		outcome = Outcome{Stored: len(logs)}
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
 			return err
 		}

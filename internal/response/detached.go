@@ -174,6 +174,9 @@ func answerText(status int, value any) ([]byte, error) {
 		},
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
 	}
+	if status == http.StatusServiceUnavailable {
+		answer.Header.Set(retryAfterHeader, retryAfter())
+	}
 	var text bytes.Buffer
 	if err := answer.Write(&text); err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var known *seckill.Error
 	if errors.As(err, &known) && known.RetryAfter > 0 {
 		seconds := (known.RetryAfter + time.Second - 1) / time.Second
-		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+		w.Header().Set(retryAfterHeader, strconv.FormatInt(int64(seconds), 10))
 	}
 	code := seckill.ErrorCode(err)
 	if code == seckill.CodeInternal {
@@ -92,9 +92,9 @@ func HandleError(ctx context.Context, err error) (int, any) {
 			sayThinly(ctx, "request refused: %v", err)
 		}
 		return statusOf(known.Code), Body{Code: known.Code, Message: known.Message}
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
-	case unavailable(err):
+	case unavailable(err), errors.Is(err, context.Canceled): // by somebody else: what was asked has ended
 		sayThinly(ctx, "request failed, a server is away: %v", err)
 		return http.StatusServiceUnavailable, bodyOf(http.StatusServiceUnavailable)
 	default:

@@ -44,9 +44,10 @@ func TestHandleError(t *testing.T) {
 		{"an error of ours with a cause", seckill.Wrap(io.EOF, seckill.CodeInvalidArgument, "no"), 400, seckill.CodeInvalidArgument},
 		{"an error of ours of another code", seckill.Errorf("NEW_CODE", "no"), 500, "NEW_CODE"},
 		{"anything else", errors.New("inner"), 500, seckill.CodeInternal},
-		{"a bug in SQL", state("42601"), 500, seckill.CodeInternal},
-		{"a broken constraint", state("23514"), 500, seckill.CodeInternal},
-		{"an SQLSTATE that is none", state(""), 500, seckill.CodeInternal},
+		{"a statement that the server does not know", state("42601"), 503, seckill.CodeUnavailable},
+		{"a check that somebody has added", state("23514"), 503, seckill.CodeUnavailable},
+		{"a key that nobody expects", state("23505"), 503, seckill.CodeUnavailable},
+		{"an SQLSTATE that is none", state(""), 503, seckill.CodeUnavailable},
 		{"nobody listens", connectErr, 503, seckill.CodeUnavailable},
 		{"PostgreSQL is shutting down", state("57P01"), 503, seckill.CodeUnavailable},
 		{"PostgreSQL is starting", state("57P03"), 503, seckill.CodeUnavailable},
@@ -63,7 +64,7 @@ func TestHandleError(t *testing.T) {
 		{"Redis is a replica", replyError("READONLY You can't write against a read only replica."), 503, seckill.CodeUnavailable},
 		{"Redis refuses a command", replyError("ERR unknown command"), 500, seckill.CodeInternal},
 		{"Redis holds another type", replyError("WRONGTYPE Operation against a key"), 500, seckill.CodeInternal},
-		{"the client has gone", fmt.Errorf("x: %w", context.Canceled), 499, seckill.CodeUnavailable},
+		{"somebody else has gone", fmt.Errorf("x: %w", context.Canceled), 503, seckill.CodeUnavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,5 +77,13 @@ func TestHandleError(t *testing.T) {
 				t.Errorf("message = %q", got.Message)
 			}
 		})
+	}
+}
+
+func TestAClientThatHasGone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if status, body := response.HandleError(ctx, fmt.Errorf("x: %w", context.Canceled)); status != 499 {
+		t.Errorf("answer = %d %+v", status, body)
 	}
 }

@@ -26,6 +26,8 @@ const (
 	cacheControl = "Cache-Control"
 	noStore      = "no-store"
 	jsonType     = "application/json; charset=utf-8"
+
+	retryAfterHeader = "Retry-After"
 )
 
 // Router is go-zero's router with a few things around it:
@@ -100,6 +102,9 @@ func (e *errorWriter) WriteHeader(status int) {
 	if meant, err := strconv.Atoi(e.Header().Get(statusHeader)); err == nil {
 		e.Header().Del(statusHeader)
 		status = meant
+	}
+	if status == http.StatusServiceUnavailable && e.Header().Get(retryAfterHeader) == "" {
+		e.Header().Set(retryAfterHeader, retryAfter())
 	}
 	if status >= http.StatusBadRequest && !strings.HasPrefix(e.Header().Get(contentType), "application/json") {
 		e.replaced = status

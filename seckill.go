@@ -147,7 +147,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, writes.Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
-		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
+		Conn: connOf(c, pool), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy, Books: keeper, Listener: hub, Counter: m,
 		},
@@ -194,6 +194,14 @@ func newServer(c config.Config, serviceContext *svc.ServiceContext) (*listener.S
 		return nil, err
 	}
 	return listener.New(c, server, serviceContext.Shutdown)
+}
+
+// connOf returns what goctl's models work with. A breaker that is switched off is off there too.
+func connOf(c config.Config, pool *model.Pool) sqlx.SqlConn {
+	if c.Middlewares.Breaker {
+		return pool.BreakerConn()
+	}
+	return pool.Conn()
 }
 
 func groupOf(services ...service.Service) *service.ServiceGroup {

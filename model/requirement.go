@@ -137,7 +137,7 @@ func (p *Pool) Check(ctx context.Context) error {
 	if len(missing) > 0 {
 		return seckill.Errorf(seckill.CodeUnavailable, "missing: %s", strings.Join(missing, "; "))
 	}
-	return nil
+	return p.TakesWrites(ctx)
 }
 
 // poolsStatements reports PgBouncer's answer to BEGIN in statement mode, which has the

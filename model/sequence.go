@@ -51,7 +51,7 @@ func keyOfSequence(err error) (brokenKey, bool) {
 func (p *Pool) repairSequences(ctx context.Context, key brokenKey) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), repairTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, p.Pool, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, p.Pool, readCommitted, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(repairLock)); err != nil {
 			return fmt.Errorf("wait for who repairs sequences: %w", err)
 		}

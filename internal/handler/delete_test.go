@@ -66,12 +66,13 @@ func TestADeletedProductIsGoneAndItsRowsStay(t *testing.T) {
 		t.Errorf("audit = %s", got)
 	}
 
-	// The configuration names it still, and nobody who works in the background sees it.
+	// The configuration names it still. In the background it is what it was before, a product
+	// that has ended, until its keys are removed from Redis.
 	if err := s.pool.AddRecordOnlyProducts(t.Context(), []int64{900, 902}); err != nil {
 		t.Fatal(err)
 	}
 	states, err := s.pool.ProductStates(t.Context())
-	if err != nil || len(states) != 2 || states[0].ProductID != 901 || states[1].ProductID != 902 {
+	if err != nil || len(states) != 3 || states[0].Status != "ENDED" || states[1].ProductID != 901 || states[2].ProductID != 902 {
 		t.Errorf("products = %v, %v", states, err)
 	}
 	// What an operator still changes of it has nobody run after its gate.

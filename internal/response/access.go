@@ -90,7 +90,10 @@ func (a *accessLine) log(r *http.Request) {
 		logger = logger.WithFields(logx.Field("trace", parts[1]), logx.Field("span", parts[2]))
 	}
 	const form = "[HTTP] %d - %s %s - %s - %s"
-	args := []any{a.status, r.Method, cut(r.RequestURI, longestPath), httpx.GetRemoteAddr(r), cut(r.UserAgent(), longestAgent)}
+	args := []any{
+		a.status, cut(r.Method, longestMethod), cut(r.RequestURI, longestPath),
+		cut(httpx.GetRemoteAddr(r), longestLogged), cut(r.UserAgent(), longestAgent),
+	}
 	switch {
 	case more > 0:
 		logger.Infof(form+" (and %d more were turned away)", append(args, more)...)

@@ -160,7 +160,7 @@ ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "default"`)
 	}
 	b := s.start("b", "")
 	servertest.Eventually(t, "the new replica has waited for the tables", func() bool {
-		return strings.Count(b.output.String(), "migration waits: 005") >= 2
+		return strings.Count(b.output.String(), "(type:sql,version:5): ERROR: canceling statement due to lock timeout") >= 2
 	})
 	s.push(2, 1, 80)
 	s.settledTo(a, 2, 80, 50)

@@ -127,11 +127,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
 	reader := newReader(c, clients)
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
-	keeper := books.NewKeeper(pool, gate, inspector, book)
-	keeper.OnGone(func(productID int64) {
-		gate.Forget(productID)
-		m.Forget(productID)
-	})
+	keeper := newKeeper(pool, gate, inspector, book, m)
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
@@ -173,6 +169,16 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
 		}),
 	), nil
+}
+
+// newKeeper makes what keeps the gates. Of a product that is gone nobody remembers anything.
+func newKeeper(pool *model.Pool, gate *admission.Gate, inspector *stream.Inspector, book *ledger.Ledger, m *metrics.Metrics) *books.Keeper {
+	keeper := books.NewKeeper(pool, gate, inspector, book)
+	keeper.OnGone(func(productID int64) {
+		gate.Forget(productID)
+		m.Forget(productID)
+	})
+	return keeper
 }
 
 // both runs one check after another until one fails.

@@ -31,7 +31,7 @@ func ofTheLibraries(t *testing.T) map[string]error {
 	closed.Close()
 	_, errPool := closed.Exec(t.Context(), "SELECT 1")
 	errSQL := closed.SQL().PingContext(t.Context())
-	_, errHTTP := http.Get("http://127.0.0.1:1/") //nolint:bodyclose,noctx // nobody listens
+	_, errHTTP := http.Get("http://127.0.0.1:1/") //nolint:bodyclose // nobody listens
 	_, errDNS := (&net.Resolver{}).LookupHost(t.Context(), "no-such-host.invalid")
 	client, server := net.Pipe()
 	_ = server.Close()

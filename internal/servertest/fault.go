@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"seckill/model"
@@ -25,24 +26,25 @@ func Faulty(tb testing.TB, pool *model.Pool) {
 	tb.Helper()
 	// By its key: some of our transactions have no plan with a sequential scan, and one that
 	// has none else is dear enough for PostgreSQL to compile it.
-	statement := `
+	var statement strings.Builder
+	statement.WriteString(`
 CREATE TABLE test_fault (on_table text PRIMARY KEY, state text, constr text, of_table text);
 CREATE SEQUENCE test_fault_raised;
 CREATE FUNCTION test_fault() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     f record;
 BEGIN
-    SELECT * INTO f FROM test_fault WHERE on_table = TG_TABLE_NAME;
+    SELECT state, constr, of_table INTO f FROM test_fault WHERE on_table = TG_TABLE_NAME;
     IF FOUND THEN
         PERFORM nextval('test_fault_raised');
         RAISE EXCEPTION 'test fault' USING ERRCODE = f.state, CONSTRAINT = f.constr, TABLE = f.of_table;
     END IF;
     RETURN NEW;
-END $$;`
+END $$;`)
 	for _, table := range faultTables {
-		statement += fmt.Sprintf("\nCREATE TRIGGER test_fault BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION test_fault();", table)
+		fmt.Fprintf(&statement, "\nCREATE TRIGGER test_fault BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION test_fault();", table)
 	}
-	execute(tb, pool, statement)
+	execute(tb, pool, statement.String())
 }
 
 // RaiseFault has a database fail, in place of how it failed before.

@@ -117,9 +117,9 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		return nil, err
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
-	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
+	postgresCheck := health.Check{Name: "postgres", Run: pool.TakesWrites}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
-		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
+		Conn: connOf(c, pool), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Books: keeper, Listener: hub, Counter: m,
 		},
@@ -142,6 +142,14 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
 		}),
 	), nil
+}
+
+// connOf returns what goctl's models work with. A breaker that is switched off is off there too.
+func connOf(c config.Config, pool *model.Pool) sqlx.SqlConn {
+	if c.Middlewares.Breaker {
+		return pool.BreakerConn()
+	}
+	return pool.Conn()
 }
 
 func groupOf(services ...service.Service) *service.ServiceGroup {

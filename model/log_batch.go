@@ -38,7 +38,7 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) e
 	defer conn.Release()
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
-	statement := "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
+	statement := setReadCommitted + "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
 	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 

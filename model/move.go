@@ -150,7 +150,7 @@ func (p *Pool) DropMoves(ctx context.Context, productID, upTo int64) error {
 	// Not worth a wait for the disk: a move that comes back after a crash is known to the
 	// gate by its number. A simple query of several statements is one round trip.
 	_, err = conn.Conn().PgConn().Exec(ctx, fmt.Sprintf(
-		"BEGIN; SET LOCAL synchronous_commit = off; DELETE FROM seckill_moves WHERE product_id = %d AND number <= %d; COMMIT",
+		setReadCommitted+"SET LOCAL synchronous_commit = off; DELETE FROM seckill_moves WHERE product_id = %d AND number <= %d",
 		productID, upTo)).ReadAll()
 	if err != nil {
 		return fmt.Errorf("drop moves of product %d: %w", productID, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,7 +17,9 @@ import (
 // for goctl's models and for migrations.
 type Pool struct {
 	*pgxpool.Pool
-	sql *sql.DB
+	sql    *sql.DB
+	watch  *serverWatch
+	broken atomic.Pointer[brokenKey] // what could not be repaired; nil = nothing
 }
 
 // NewPool makes a pool of at most maxConns connections. It connects to nothing
@@ -28,11 +31,13 @@ func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error
 	}
 	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
 	config.AfterConnect = planAnew
+	watch := watchServer(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("make connection pool: %w", err)
 	}
-	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool)}, nil
+	watch.pool.Store(pool)
+	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool), watch: watch}, nil
 }
 
 // planAnew makes a connection plan a statement for each execution. By itself
@@ -49,19 +54,20 @@ func planAnew(ctx context.Context, conn *pgx.Conn) error {
 // SQL is the pool's database/sql face.
 func (p *Pool) SQL() *sql.DB { return p.sql }
 
-// Conn is the pool's face for goctl's models.
-func (p *Pool) Conn() sqlx.SqlConn { return sqlx.NewSqlConnFromDB(p.sql) }
+// Conn is the pool's face for goctl's models, without the circuit breaker of go-zero's
+// sqlx, which after some failures refuses what the database would answer by now. No option
+// takes it out, but a breaker that takes every error for a success never opens.
+func (p *Pool) Conn() sqlx.SqlConn {
+	return sqlx.NewSqlConnFromDB(p.sql, sqlx.WithAcceptable(func(error) bool { return true }))
+}
+
+// BreakerConn is Conn with the circuit breaker.
+func (p *Pool) BreakerConn() sqlx.SqlConn { return sqlx.NewSqlConnFromDB(p.sql) }
 
 // Close closes every connection.
 func (p *Pool) Close() {
 	_ = p.sql.Close()
 	p.Pool.Close()
-}
-
-// InTx runs fn in a transaction, commits it when fn returns nil and rolls it back
-// otherwise.
-func (p *Pool) InTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, p.Pool, fn)
 }
 
 // noSeqScan keeps plans off sequential scans until the end of the transaction, for

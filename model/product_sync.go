@@ -30,9 +30,12 @@ func (p *Pool) ProductStates(ctx context.Context) ([]ProductState, error) {
 // AddRecordOnlyProducts writes a record-only product for each of the given IDs
 // that has no row yet.
 func (p *Pool) AddRecordOnlyProducts(ctx context.Context, productIDs []int64) error {
-	_, err := p.Exec(ctx, `
+	err := p.InTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
 INSERT INTO seckill_products (product_id) SELECT unnest($1::bigint[])
 ON CONFLICT (product_id) DO NOTHING`, productIDs)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("add products of the configuration: %w", err)
 	}

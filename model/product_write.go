@@ -15,7 +15,7 @@ func LockProductRow(ctx context.Context, tx pgx.Tx, productID int64) (SeckillPro
 }
 
 // InsertProduct writes a product that is new, and returns it as stored. It fails
-// with an error for which IsUniqueViolation holds when the product exists.
+// with an error for which IsProductKey holds when the product exists.
 func InsertProduct(ctx context.Context, tx pgx.Tx, p SeckillProducts) (SeckillProducts, error) {
 	return oneRow[SeckillProducts](ctx, tx, "insert product", `
 INSERT INTO seckill_products (product_id, name, status, stock_total, stock_left, per_user_limit, starts_at, ends_at,

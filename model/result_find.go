@@ -17,7 +17,7 @@ var findResults = "SELECT " + logColumns("r") + `, r.order_id, r.order_status, r
 func (p *Pool) FindResults(ctx context.Context, productID int64, users []int64) (map[int64]*UserResult, error) {
 	results := make(map[int64]*UserResult, len(users))
 	batch := &pgx.Batch{}
-	batch.Queue("BEGIN READ ONLY")
+	batch.Queue(beginReadCommitted + " READ ONLY")
 	batch.Queue(noSeqScan)
 	batch.Queue(findResults, productID, users).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[UserResult])

@@ -78,7 +78,7 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	}
 	s := &Settlement{productID: productID, conn: conn, Slots: make(map[int64][]int64, len(users)), LogUsers: map[string]int64{}}
 	batch := &pgx.Batch{}
-	batch.Queue("BEGIN")
+	batch.Queue(beginReadCommitted)
 	batch.Queue(noSeqScan)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
 	// A statement of its own: within the one that locks, the clock would be read
@@ -146,7 +146,7 @@ func (s *Settlement) Commit(ctx context.Context, orders []NewOrder, logs []NewLo
 		return fmt.Errorf("write logs and commit: %w", err)
 	}
 	if tag.String() != "COMMIT" {
-		return fmt.Errorf("write logs and commit: the database answers %q", tag)
+		return fmt.Errorf("write logs and commit: the database answers %q: %w", tag, pgx.ErrTxCommitRollback)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int
 // something meanwhile. Under the lock no move is added, so that comes to an end.
 func (k *Keeper) correct(ctx context.Context, actor string, productID int64) (difference int64, done bool, err error) {
 	err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
+		done = false
 		stock, err := model.LockStock(ctx, tx, productID)
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ type Loop struct {
 func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *metrics.Metrics) *Loop {
 	l := &Loop{
 		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
-		storer: newStorer(productID, config.MaxDeliveries, store, m),
+		storer: newStorer(productID, config, store, m),
 	}
 	l.Role = role.New(l.run)
 	return l

@@ -28,6 +28,7 @@ type storer struct {
 	ledger        Ledger
 	metrics       *metrics.Metrics
 	entries       *metrics.Entries
+	size          size
 
 	// refusals counts, by stream ID, how often an entry that is still pending has
 	// been refused. Redis's own counter of deliveries will not do: it counts
@@ -36,10 +37,10 @@ type storer struct {
 	refusals map[string]int
 }
 
-func newStorer(productID int64, maxDeliveries int, store Ledger, m *metrics.Metrics) *storer {
+func newStorer(productID int64, config Config, store Ledger, m *metrics.Metrics) *storer {
 	return &storer{
-		productID: productID, maxDeliveries: maxDeliveries, ledger: store, metrics: m,
-		entries: m.Entries(productID), refusals: map[string]int{},
+		productID: productID, maxDeliveries: config.MaxDeliveries, ledger: store, metrics: m,
+		entries: m.Entries(productID), size: newSize(config.Count), refusals: map[string]int{},
 	}
 }
 
@@ -53,30 +54,50 @@ func (s *storer) store(ctx, work context.Context, f fetch) []string {
 	}
 	todo := []ledger.Batch{f.batch}
 	for len(todo) > 0 {
-		batch := todo[0]
-		todo = todo[1:]
-		if len(batch.Attempts)+len(batch.Dead) == 0 {
+		batch, rest := s.size.cut(todo[0])
+		todo[0] = rest
+		if entriesOf(batch) == 0 {
+			todo = todo[1:]
 			continue
 		}
-		var refusal error
-		stored := s.keepTrying(ctx, work, func() error {
-			err := s.write(work, batch)
-			if model.IsRejection(err) || errors.Is(err, errPanic) {
-				refusal = err
-				return nil
-			}
-			return err
-		})
+		problem, stored := s.tryToStore(ctx, work, batch)
 		switch {
 		case !stored:
 			return done
-		case refusal == nil:
+		case problem == nil:
 			done = appendIDs(done, batch)
+			s.size.pass(s.productID, entriesOf(batch))
+		case isRefusal(problem):
+			todo = append(s.refused(batch, problem), todo...)
 		default:
-			todo = append(s.refused(batch, refusal), todo...)
+			todo = append([]ledger.Batch{batch}, todo...) // in smaller parts
 		}
 	}
 	return done
+}
+
+// tryToStore writes a batch, for as long as the database is away. A problem is why the
+// batch is not to be tried again as it is: it was refused, or is too large. stored is
+// false when ctx ended before either.
+func (s *storer) tryToStore(ctx, work context.Context, batch ledger.Batch) (problem error, stored bool) { //nolint:revive // not an error of the call
+	stored = s.keepTrying(ctx, work, func() error {
+		err := s.write(work, batch)
+		if isRefusal(err) || isTooMuch(err, work) && s.size.halve(s.productID, entriesOf(batch), err) {
+			problem = err
+			return nil
+		}
+		return err
+	})
+	return problem, stored
+}
+
+// isRefusal reports whether a batch was refused for what is in it.
+func isRefusal(err error) bool { return model.IsRejection(err) || errors.Is(err, errPanic) }
+
+// isTooMuch reports whether a smaller batch might have passed: the database says so, or it
+// took longer than storeTimeout.
+func isTooMuch(err error, work context.Context) bool { //nolint:revive // err is what is asked about
+	return model.SmallerHelps(err) || errors.Is(err, context.DeadlineExceeded) && work.Err() == nil
 }
 
 // keepTrying calls fn until it succeeds, with pauses between; it reports false when

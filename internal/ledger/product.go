@@ -28,7 +28,7 @@ func (l *Ledger) CreateProduct(ctx context.Context, actor string, p seckill.Prod
 		}
 		return model.InsertAudit(ctx, tx, actor, "product.create", productTarget(p.ProductID), map[string]any{"after": facts(p)})
 	})
-	if model.IsUniqueViolation(err) {
+	if model.IsProductKey(err) {
 		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already", p.ProductID)
 	}
 	if err != nil {
@@ -72,6 +72,7 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 	var row model.SeckillProducts
 	moved := false
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
+		moved = false
 		if row, err = model.LockProductRow(ctx, tx, productID); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ type Outcome struct {
 // database refuses the rows.
 func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 	outcome, err := l.recordFresh(ctx, b)
+	// Whichever key refused it, recordAgain stores what is not stored yet.
 	if model.IsUniqueViolation(err) {
 		outcome, err = l.recordAgain(ctx, b)
 	}
@@ -62,8 +63,9 @@ func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
 	if len(b.Dead) == 0 {
 		return Outcome{Stored: len(logs)}, l.pool.RecordLogs(ctx, b.ProductID, logs)
 	}
-	outcome := Outcome{Stored: len(logs)}
+	var outcome Outcome
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
+		outcome = Outcome{Stored: len(logs)}
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
 			return err
 		}

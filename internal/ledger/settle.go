@@ -29,11 +29,15 @@ const lookFor = 100
 // when a slot or an entry is taken after all, nothing is written, and the batch is
 // decided again, looking. For the next batches of the product it looks at once.
 func (l *Ledger) Settle(ctx context.Context, b Batch) (Outcome, error) {
-	s, err := l.settle(ctx, b, look{users: l.looks(b.ProductID)})
-	if model.IsTaken(err) {
-		l.lookAhead(b.ProductID)
-		s, err = l.settle(ctx, b, look{users: true, entries: true})
-	}
+	var s settled
+	err := l.pool.Repeat(ctx, func() (err error) {
+		s, err = l.settle(ctx, b, look{users: l.looks(b.ProductID)})
+		if model.IsTaken(err) {
+			l.lookAhead(b.ProductID)
+			s, err = l.settle(ctx, b, look{users: true, entries: true})
+		}
+		return err
+	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("settle product %d: %w", b.ProductID, err)
 	}

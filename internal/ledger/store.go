@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"errors"
+
+	"seckill/model"
 )
 
 // Store stores a batch: it records the attempts of a record-only product and
@@ -30,12 +32,22 @@ func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	if _, settled := l.settled.Load(b.ProductID); settled {
-		return l.Settle(ctx, b)
+		return l.settleOrForget(ctx, b)
 	}
 	outcome, err := l.Record(ctx, b)
 	if !errors.Is(err, ErrNotRecordOnly) {
 		return outcome, err
 	}
 	l.settled.Store(b.ProductID, true)
-	return l.Settle(ctx, b)
+	return l.settleOrForget(ctx, b)
+}
+
+// settleOrForget is Settle; what turns out to be no settled product, because its row is
+// not what it was, is asked about again.
+func (l *Ledger) settleOrForget(ctx context.Context, b Batch) (Outcome, error) {
+	outcome, err := l.Settle(ctx, b)
+	if errors.Is(err, model.ErrNotFound) {
+		l.settled.Delete(b.ProductID)
+	}
+	return outcome, err
 }

@@ -131,6 +131,7 @@ func writeAnswer(conn net.Conn, status int, value any) error {
 		Header:        http.Header{contentType: {jsonType}, "Date": {time.Now().UTC().Format(http.TimeFormat)}},
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
 	}
+	invite(answer.Header, status)
 	var text bytes.Buffer
 	if err := answer.Write(&text); err != nil {
 		return err

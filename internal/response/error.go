@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seckill/internal/seckill"
+	"seckill/model"
 
 	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/rest/httpx"
@@ -86,6 +87,9 @@ func HandleError(ctx context.Context, err error) (int, any) {
 		return statusOf(known.Code), Body{Code: known.Code, Message: known.Message}
 	case errors.Is(err, context.Canceled):
 		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
+	case model.IsBadValue(err):
+		logx.WithContext(ctx).Infof("request refused by the database: %v", err)
+		return http.StatusBadRequest, Body{Code: seckill.CodeInvalidArgument, Message: "a value cannot be stored"}
 	case unavailable(err):
 		logx.WithContext(ctx).Errorf("request failed, a server is away: %v", err)
 		return http.StatusServiceUnavailable, bodyOf(http.StatusServiceUnavailable)

@@ -72,6 +72,7 @@ func (e *errorWriter) WriteHeader(status int) {
 		e.Header().Del(statusHeader)
 		status = meant
 	}
+	invite(e.Header(), status)
 	if status >= http.StatusBadRequest && !strings.HasPrefix(e.Header().Get(contentType), "application/json") {
 		e.replaced = status
 		return

@@ -1,35 +1,24 @@
 package response
 
 import (
-	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
+	"math/rand/v2"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/breaker"
+
+	"seckill/model"
 )
 
-// awaySentinels are the errors with which libraries say that a server, or the way
-// to it, is not there.
+// awaySentinels are the errors with which go-redis and go-zero say that a server, or the
+// way to it, is not there. What pgx, database/sql and net say is model's to know.
 var awaySentinels = []error{
-	context.DeadlineExceeded, breaker.ErrServiceUnavailable,
-	driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
-	redis.ErrClosed, redis.ErrPoolTimeout, redis.ErrPoolExhausted,
+	breaker.ErrServiceUnavailable, redis.ErrClosed, redis.ErrPoolTimeout, redis.ErrPoolExhausted,
 }
-
-// awayClasses are the classes of SQLSTATE with which PostgreSQL says that it
-// cannot serve now: connection exception, insufficient resources, operator
-// intervention (PostgreSQL documentation, appendix A).
-var awayClasses = []string{"08", "53", "57"}
-
-// sqlStateReadOnly is what a standby answers to a write, during a failover.
-const sqlStateReadOnly = "25006"
 
 // awayReplies begin the errors with which Redis says that it cannot serve now.
 var awayReplies = []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "BUSY ", "OOM "}
@@ -40,21 +29,7 @@ func unavailable(err error) bool {
 	if slices.ContainsFunc(awaySentinels, func(sentinel error) bool { return errors.Is(err, sentinel) }) {
 		return true
 	}
-	var network net.Error
-	var connect *pgconn.ConnectError
-	if errors.As(err, &network) || errors.As(err, &connect) {
-		return true
-	}
-	return postgresAway(err) || redisAway(err)
-}
-
-// postgresAway reports whether err is PostgreSQL's own word that it cannot serve.
-func postgresAway(err error) bool {
-	var reply *pgconn.PgError
-	if !errors.As(err, &reply) || len(reply.Code) != 5 {
-		return false
-	}
-	return reply.Code == sqlStateReadOnly || slices.Contains(awayClasses, reply.Code[:2])
+	return model.Away(err) || redisAway(err)
 }
 
 // redisAway reports whether err is Redis's own word that it cannot serve.
@@ -66,4 +41,18 @@ func redisAway(err error) bool {
 	return slices.ContainsFunc(awayReplies, func(prefix string) bool {
 		return strings.HasPrefix(reply.Error(), prefix)
 	})
+}
+
+const (
+	retryAfter = "Retry-After"
+	// mostRetry is the most seconds after which a request that met a fault may be repeated.
+	mostRetry = 3
+)
+
+// invite says in the header of a 503 when to try again, unless that is said already. The
+// seconds differ, so that not all come back at once.
+func invite(header http.Header, status int) {
+	if status == http.StatusServiceUnavailable && header.Get(retryAfter) == "" {
+		header.Set(retryAfter, strconv.Itoa(1+rand.IntN(mostRetry))) //nolint:gosec // no secret
+	}
 }

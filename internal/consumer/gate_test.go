@@ -63,7 +63,7 @@ func (w *world) behindGate(gate consumer.Gate, store consumer.Ledger) *consumer.
 func TestTheGateIsToldOfWhatItAdmittedBeforeItIsAcknowledged(t *testing.T) {
 	w := newWorld(t, 1)
 	gate := &doorman{w: w, failures: 3}
-	w.add(1, "1-0", "uid", "10", "epoch", "4")
+	w.add(1, "1-0", "uid", "10", "epoch", "4", "rid", "too-long")
 	w.add(1, "2-0", "uid", "11") // raw
 	w.add(1, "3-0", "uid", "12", "epoch", "0")
 	w.add(1, "4-0", "uid", "13", "epoch", "forged") // a field like others
@@ -81,11 +81,11 @@ func TestTheGateIsToldOfWhatItAdmittedBeforeItIsAcknowledged(t *testing.T) {
 // TestTheGateIsNotToldOfWhatTheDatabaseRefuses until it is a dead letter.
 func TestTheGateIsNotToldOfWhatTheDatabaseRefuses(t *testing.T) {
 	w := newWorld(t, 1)
-	if _, err := w.pool.Exec(t.Context(), `ALTER TABLE seckill_logs ADD CONSTRAINT no_ten CHECK (user_id <> 10)`); err != nil {
+	if _, err := w.pool.Exec(t.Context(), narrow); err != nil {
 		t.Fatal(err)
 	}
 	gate := &doorman{w: w}
-	w.add(1, "1-0", "uid", "10", "epoch", "4")
+	w.add(1, "1-0", "uid", "10", "epoch", "4", "rid", "too-long")
 	w.add(1, "2-0", "uid", "11", "epoch", "4")
 	w.behindGate(gate, w.ledger)
 	servertest.Eventually(t, "the other entry is told", func() bool { return len(gate.users()) > 0 })
@@ -104,13 +104,12 @@ func TestADeadLetterThatTheConsumerMakesGivesItsUnitBack(t *testing.T) {
 	if _, err := w.ledger.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 1, StockTotal: new(int64(5)), PaymentWindow: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.pool.Exec(t.Context(), `ALTER TABLE seckill_logs ADD CONSTRAINT no_ten CHECK (user_id <> 10);
-		UPDATE seckill_products SET gate_epoch = 4`); err != nil {
+	if _, err := w.pool.Exec(t.Context(), narrow+"; UPDATE seckill_products SET gate_epoch = 4"); err != nil {
 		t.Fatal(err)
 	}
-	w.add(1, "1-0", "uid", "10", "epoch", "4")
+	w.add(1, "1-0", "uid", "10", "epoch", "4", "rid", "too-long")
 	w.add(1, "2-0", "uid", "11", "epoch", "4")
-	w.add(1, "3-0", "uid", "10", "epoch", "3")
+	w.add(1, "3-0", "uid", "10", "epoch", "3", "rid", "too-long")
 	w.behindGate(&doorman{w: w}, w.ledger)
 	servertest.Eventually(t, "the dead letters are made", func() bool { return w.deadLetters("true") == 2 })
 	var units int64

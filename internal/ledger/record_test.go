@@ -165,13 +165,18 @@ func TestRecordRefusesASettledProduct(t *testing.T) {
 
 func TestRecordTellsARefusalFromAnOutage(t *testing.T) {
 	l, pool, _ := newLedger(t, 1)
-	_, err := pool.Exec(t.Context(), "ALTER TABLE seckill_logs ADD CONSTRAINT no_devil CHECK (user_id <> 5)")
+	_, err := pool.Exec(t.Context(), `ALTER TABLE seckill_logs ALTER request_id TYPE varchar(3),
+		ADD CONSTRAINT no_devil CHECK (user_id <> 5)`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = l.Record(t.Context(), ledger.Batch{ProductID: 1, Attempts: attempts(1, 10)})
-	if !model.IsRejection(err) || !strings.Contains(err.Error(), "no_devil") {
-		t.Errorf("a refused row: %v", err)
+	if err == nil || model.IsRejection(err) || !strings.Contains(err.Error(), "no_devil") {
+		t.Errorf("a rule that somebody has added: %v", err)
+	}
+	long := ledger.Batch{ProductID: 1, Attempts: []seckill.Attempt{{UserID: 1, StreamID: "1-0", RequestID: "too-long"}}}
+	if _, err = l.Record(t.Context(), long); !model.IsRejection(err) {
+		t.Errorf("a value that does not fit: %v", err)
 	}
 	if _, err = pool.Exec(t.Context(), "ALTER TABLE seckill_logs RENAME TO away"); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
@@ -108,6 +109,25 @@ func Postgres(tb testing.TB) *devstack.Postgres {
 	return server
 }
 
+// PgBouncer starts a PgBouncer before the PostgreSQL that the tests of a package share.
+// Without one on the machine the test is skipped, and fails in CI.
+func PgBouncer(tb testing.TB, pooling devstack.Pooling) *devstack.PgBouncer {
+	tb.Helper()
+	start.Do(func() { shared, errShared = startShared() })
+	if errShared != nil {
+		tb.Fatalf("start PostgreSQL: %v", errShared)
+	}
+	bouncer, err := devstack.StartPgBouncer(tb.Context(), shared, pooling, devstack.Options{})
+	if errors.Is(err, devstack.ErrNoPgBouncer) && os.Getenv("CI") != "true" {
+		tb.Skip("there is no pgbouncer: tools/setup-servers.sh installs it where apt-get may")
+	}
+	if err != nil {
+		tb.Fatalf("start PgBouncer: %v", err)
+	}
+	tb.Cleanup(func() { _ = bouncer.Stop(context.Background()) })
+	return bouncer
+}
+
 // Redis starts a Redis of the test's own.
 func Redis(tb testing.TB) *devstack.Redis {
 	tb.Helper()
@@ -174,6 +194,21 @@ func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 			tb.Fatalf("%s: %v", strings.TrimSpace(query), err)
 		}
 	}
+}
+
+// Setting returns what SHOW says to somebody who is new on a database, by whatever way.
+func Setting(tb testing.TB, url, name string) string {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = conn.Close(tb.Context()) }()
+	var value string
+	if err := conn.QueryRow(tb.Context(), "SHOW "+name).Scan(&value); err != nil {
+		tb.Fatal(err)
+	}
+	return value
 }
 
 // FreePort returns a port of the loopback interface that nobody listens on.

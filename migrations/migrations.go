@@ -8,34 +8,50 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/zeromicro/go-zero/core/logx"
 )
 
 // versionTable records which files have been applied.
 const versionTable = "seckill_migrations"
 
-// advisoryLockID is the PostgreSQL advisory lock under which replicas that start
-// at once take turns: "seckill" in ASCII.
-const advisoryLockID = 0x7365636b696c6c
-
 //go:embed *.sql
 var files embed.FS
 
 // Apply brings the database to the newest version. Replicas may call it at the
-// same time: one migrates under a session lock, the others wait and then find
-// nothing to do. It needs two connections of db at the most.
+// same time: one migrates under a lock, the others wait and then find nothing to do.
+// Where nothing is pending it takes no lock and needs no more than to read the table of
+// versions. It needs two connections of db, which may lead through a pooler.
+//
+// A migration that cannot have a table at once lets go and is repeated, until ctx ends:
+// whoever uses the database goes on meanwhile.
 func Apply(ctx context.Context, db *sql.DB) error {
-	// One try a second for five minutes: a long migration of a large table by
-	// another replica is waited for rather than reported.
-	locker, err := lock.NewPostgresSessionLocker(
-		lock.WithLockID(advisoryLockID), lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return fmt.Errorf("make migration lock: %w", err)
+	pause := firstPause
+	for {
+		err := applyPending(ctx, db)
+		if !passes(err) {
+			return err
+		}
+		logx.Errorf("%v; tried again in %v. Who holds a lock for long is in pg_stat_activity, such as a session that is idle in transaction",
+			err, pause)
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, longestPause)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithSessionLocker(locker), goose.WithTableName(versionTable))
+}
+
+func applyPending(ctx context.Context, db *sql.DB) error {
+	pending, err := Pending(ctx, db)
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	// The table of versions is looked at again under the lock.
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, patientFiles{files},
+		goose.WithLocker(&transactionLock{}), goose.WithTableName(versionTable),
+		goose.WithAllowOutofOrder(true), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -43,4 +59,51 @@ func Apply(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("apply migrations: %w", err)
 	}
 	return nil
+}
+
+// Pending names the files that the database does not say to have had from Apply. Files
+// that were run by psql are not recorded and count as pending, which does no harm.
+func Pending(ctx context.Context, db *sql.DB) ([]string, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	applied, err := appliedVersions(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("read applied migrations: %w", err)
+	}
+	var pending []string
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, fmt.Errorf("read migrations: %w", err)
+		}
+		if !applied[version] {
+			pending = append(pending, name)
+		}
+	}
+	return pending, nil
+}
+
+// appliedVersions returns the versions of the table of versions, none when there is no
+// such table.
+func appliedVersions(ctx context.Context, db *sql.DB) (map[int64]bool, error) {
+	var found bool
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&found); err != nil || !found {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, "SELECT version_id FROM "+versionTable+" WHERE is_applied")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	applied := map[int64]bool{}
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		applied[version] = true
+	}
+	return applied, rows.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
@@ -27,7 +28,9 @@ func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error
 		return nil, fmt.Errorf("parse data source: %w", err)
 	}
 	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
-	config.AfterConnect = planAnew
+	if err := chooseExecMode(config); err != nil {
+		return nil, err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("make connection pool: %w", err)
@@ -35,10 +38,44 @@ func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error
 	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool)}, nil
 }
 
-// planAnew makes a connection plan a statement for each execution. By itself
-// PostgreSQL keeps the plan of a prepared statement after five executions, and one
-// that was made while a table was small, a scan of all of it, would stay while the
-// table grows to millions of rows. Planning costs some tenths of a millisecond.
+// execModeKey is where a data source says how pgx sends statements.
+const execModeKey = "default_query_exec_mode"
+
+// chooseExecMode has every statement sent whole, unless the data source asks for
+// something else.
+//
+// A pooler that gives out connections a transaction at a time (PgBouncer) gives the next
+// one from another session, so nothing may be left behind in a session: neither a
+// prepared statement with a name nor a setting. pgx remembers on its own side which types
+// a statement has, so that parameters and results are binary all the same.
+//
+// And PostgreSQL plans a statement without a name for the values that it is sent with. Of
+// one that has a name it keeps the plan after five executions, and a plan that was made
+// while a table was small, a scan of all of it, would stay while the table grows to
+// millions of rows.
+func chooseExecMode(config *pgxpool.Config) error {
+	// pgx does not say whether it was asked for the mode that is its default; pgconn, which
+	// does not know the key, leaves it where it was.
+	given, err := pgconn.ParseConfig(config.ConnString())
+	if err != nil {
+		return fmt.Errorf("parse data source: %w", err)
+	}
+	_, asked := given.RuntimeParams[execModeKey]
+	switch {
+	case asked && config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement:
+		config.AfterConnect = planAnew
+	case asked:
+	case config.ConnConfig.DescriptionCacheCapacity > 0:
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	default:
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	return nil
+}
+
+// planAnew makes a connection plan statements that have names, too, for each execution.
+// Who asks for such statements has a connection of their own, or a pooler that knows of
+// them.
 func planAnew(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "SET plan_cache_mode = force_custom_plan"); err != nil {
 		return fmt.Errorf("set plan_cache_mode: %w", err)

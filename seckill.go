@@ -23,6 +23,7 @@ import (
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/consumer"
+	"seckill/internal/database"
 	"seckill/internal/devmode"
 	"seckill/internal/handler"
 	"seckill/internal/health"
@@ -33,7 +34,6 @@ import (
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
 	"seckill/internal/svc"
-	"seckill/migrations"
 	"seckill/model"
 )
 
@@ -107,7 +107,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	gate := admission.NewGate(clients.Commands)
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
 	reader := newReader(c, clients)
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
+	base := database.New(pool, c.Postgres, c.Products)
+	supervisor := consumer.NewSupervisor(base.Prepare, pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := books.NewKeeper(pool, gate, inspector, book)
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(listener{Keeper: keeper, hub: hub})
@@ -117,7 +118,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		return nil, err
 	}
 	redisCheck := health.Check{Name: "redis", Run: clients.Ping}
-	postgresCheck := health.Check{Name: "postgres", Run: pool.Ping}
+	postgresCheck := health.Check{Name: "postgres", Run: health.InOrder(pool.Ping, base.Check)}
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: pool.Conn(), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
@@ -189,18 +190,6 @@ type listener struct {
 
 // ResultsChanged implements ledger.Listener.
 func (l listener) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
-
-// prepare returns what has to be done in the database before anything is consumed.
-func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		if c.Postgres.Migrate {
-			if err := migrations.Apply(ctx, pool.SQL()); err != nil {
-				return err
-			}
-		}
-		return pool.AddRecordOnlyProducts(ctx, c.Products)
-	}
-}
 
 // httpService is go-zero's server in a group. It stops by its own listener of the
 // signal; its Stop would close the log while the consumers still flush.

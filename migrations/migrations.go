@@ -14,8 +14,8 @@ import (
 	"github.com/zeromicro/go-zero/core/logx"
 )
 
-// versionTable records which files have been applied.
-const versionTable = "seckill_migrations"
+// VersionTable records which files have been applied.
+const VersionTable = "seckill_migrations"
 
 //go:embed *.sql
 var files embed.FS
@@ -50,7 +50,7 @@ func applyPending(ctx context.Context, db *sql.DB) error {
 	}
 	// The table of versions is looked at again under the lock.
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, patientFiles{files},
-		goose.WithLocker(&transactionLock{}), goose.WithTableName(versionTable),
+		goose.WithLocker(&transactionLock{}), goose.WithTableName(VersionTable),
 		goose.WithAllowOutofOrder(true), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
@@ -89,10 +89,10 @@ func Pending(ctx context.Context, db *sql.DB) ([]string, error) {
 // such table.
 func appliedVersions(ctx context.Context, db *sql.DB) (map[int64]bool, error) {
 	var found bool
-	if err := db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&found); err != nil || !found {
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", VersionTable).Scan(&found); err != nil || !found {
 		return nil, err
 	}
-	rows, err := db.QueryContext(ctx, "SELECT version_id FROM "+versionTable+" WHERE is_applied")
+	rows, err := db.QueryContext(ctx, "SELECT version_id FROM "+VersionTable+" WHERE is_applied")
 	if err != nil {
 		return nil, err
 	}

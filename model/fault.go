@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -50,6 +51,17 @@ func IsNotRecordOnly(err error) bool { return SQLState(err) == notRecordOnly }
 func IsRejection(err error) bool {
 	state := SQLState(err)
 	return len(state) == 5 && !outageClasses[state[:2]]
+}
+
+// IsForbidden reports that the role may not do what was asked: a right is missing, or
+// it would have to be the owner.
+func IsForbidden(err error) bool { return SQLState(err) == "42501" }
+
+// IsStatementPooling reports that a pooler between us and the database takes no
+// transactions. 08P01 is the code of every error of PgBouncer's own.
+func IsStatementPooling(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "08P01" && strings.Contains(pgErr.Message, "statement pooling")
 }
 
 // SQLState returns PostgreSQL's code of an error (its documentation, appendix A), ""

@@ -63,6 +63,10 @@ type Postgres struct {
 	// DataSource is a URL or a key=value string as pgx reads it. Required, unless
 	// there is a DevStack.
 	DataSource string `json:",optional"`
+	// MigrateSource is where migrations are applied, like DataSource: a direct connection
+	// where that leads through a pooler, or another role that owns the tables. Defaults to
+	// DataSource.
+	MigrateSource string `json:",optional"`
 	// MaxConns is the most connections of the pool, 2–1,000. Defaults to 16.
 	MaxConns int `json:",default=16"`
 	// Migrate says whether pending migrations are applied at start. Defaults to true.

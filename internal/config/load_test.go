@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,6 +235,7 @@ func TestBadFiles(t *testing.T) {
 		{"no time to read", "Redis: {Addr: 'a:1', ReadTimeout: 0s}" + without("Redis"), "Redis.ReadTimeout: 0s is not above 0"},
 		{"no postgres", without("Postgres"), "Postgres.DataSource: must be set"},
 		{"bad data source", "Postgres: {DataSource: 'postgres://u@h:x/d'}" + without("Postgres"), "Postgres.DataSource:"},
+		{"bad migrate source", "Postgres: {DataSource: 'host=h', MigrateSource: 'host=h port=x'}" + without("Postgres"), "Postgres.MigrateSource: invalid port"},
 		{"one connection", "Postgres: {MaxConns: 1, DataSource: 'host=h'}" + without("Postgres"), "Postgres.MaxConns: 1 is not between 2 and 1000"},
 		{"migrate a number", "Postgres: {Migrate: 1, DataSource: 'host=h'}" + without("Postgres"), `Postgres.Migrate: "1" is not true or false`},
 		{"no secret", without("Auth"), "Auth.AccessSecret: has 0 bytes, at least 32 are needed"},
@@ -255,9 +257,16 @@ func TestBadFiles(t *testing.T) {
 }
 
 func TestErrorsHideSecrets(t *testing.T) {
-	_, err := load(t, "Postgres: {DataSource: 'postgres://u:hunter2@h:x/d'}\nAuth: {AccessSecret: hunter3}")
-	if err == nil || strings.Contains(err.Error(), "hunter") {
-		t.Errorf("error = %v", err)
+	for _, source := range []string{
+		"postgres://u:hunter2@h:x/d", "postgres://u:hunter2%zz@h/d", "postgres://u:hunter2@[::1/d",
+		"host=h port=x password=hunter2", "host=h port=x password = hunter2", "host=h password='hunter2", "host=h hunter2",
+	} {
+		for _, key := range []string{"DataSource", "MigrateSource"} {
+			_, err := load(t, fmt.Sprintf("Postgres: {%s: %q}\nAuth: {AccessSecret: hunter3}", key, source))
+			if err == nil || strings.Contains(err.Error(), "hunter") || !strings.Contains(err.Error(), "Postgres."+key+": ") {
+				t.Errorf("%s %s: error = %v", key, source, err)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,18 +63,30 @@ func (r Redis) validate(private bool) error {
 }
 
 func (p Postgres) validate(private bool) error {
-	err := between("Postgres.MaxConns", p.MaxConns, 2, 1000)
-	if p.DataSource == "" {
-		if !private {
-			err = errors.Join(err, errors.New("Postgres.DataSource: must be set"))
-		}
-		return err
+	problems := []error{
+		between("Postgres.MaxConns", p.MaxConns, 2, 1000),
+		dataSource("Postgres.DataSource", p.DataSource),
+		dataSource("Postgres.MigrateSource", p.MigrateSource),
 	}
-	// pgx's error shows the string with its password masked.
-	if _, parseErr := pgx.ParseConfig(p.DataSource); parseErr != nil {
-		err = errors.Join(err, fmt.Errorf("Postgres.DataSource: %w", parseErr))
+	if p.DataSource == "" && !private {
+		problems = append(problems, errors.New("Postgres.DataSource: must be set"))
 	}
-	return err
+	return errors.Join(problems...)
+}
+
+// dataSource reports what pgx cannot read; "" is left to others.
+func dataSource(path, value string) error {
+	if value == "" {
+		return nil
+	}
+	_, err := pgx.ParseConfig(value)
+	if err == nil {
+		return nil
+	}
+	// pgx shows the value, in backquotes, before what is wrong with it. It masks what it
+	// takes for the password, and does not know every way to write one.
+	reason := err.Error()
+	return fmt.Errorf("%s: %s", path, strings.TrimPrefix(reason[strings.LastIndex(reason, "`: ")+1:], ": "))
 }
 
 func (a Auth) validate(private bool) error {

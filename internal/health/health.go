@@ -41,6 +41,19 @@ func (f Failure) String() string {
 // Checks are all the things that must work.
 type Checks []Check
 
+// InOrder makes one check of several: it fails as the first of them that does, and does
+// not run those behind that.
+func InOrder(checks ...func(ctx context.Context) error) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		for _, check := range checks {
+			if err := check(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // Failing runs every check at the same time and returns those that fail, in the order of
 // the checks; it takes no more than a second.
 func (c Checks) Failing(ctx context.Context) []Failure {

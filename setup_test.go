@@ -47,6 +47,8 @@ type site struct {
 	client *redis.Client
 	pool   *model.Pool
 	url    string
+
+	postgres string // more of the section Postgres, such as ", Migrate: false"
 }
 
 func newSite(t *testing.T) *site {
@@ -100,13 +102,13 @@ Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
 Redis: {Addr: %q}
-Postgres: {DataSource: %q}
+Postgres: {DataSource: %q%s}
 Auth: {AccessSecret: %q}
 Products: [1]
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, addr, s.url, secret, instance, dev, more))
+%s`, port, addr, s.url, s.postgres, secret, instance, dev, more))
 }
 
 // startProcess runs the service with a configuration. The process is killed when

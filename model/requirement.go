@@ -61,8 +61,8 @@ SELECT 'USAGE on sequence ' || s.oid::regclass
   JOIN pg_catalog.pg_attrdef a ON a.adrelid = to_regclass(t.name)
   JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid
                              AND d.refclassid = 'pg_catalog.pg_class'::regclass
-  JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
- WHERE NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY t.n`
+  JOIN pg_catalog.pg_class s ON s.oid = d.refobjid
+ WHERE CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') END ORDER BY t.n`
 
 	missingFunctionRights = `
 SELECT 'EXECUTE on function ' || f.name FROM unnest($1::text[]) AS f(name)

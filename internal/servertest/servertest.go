@@ -196,6 +196,33 @@ func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 	}
 }
 
+// LeastRights are the statements that give a role what the service needs of a schema that
+// another role owns, and nothing more.
+func LeastRights(role string) []string {
+	var statements []string
+	for statement := range strings.SplitSeq(leastRights, ";\n") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			statements = append(statements, strings.ReplaceAll(statement, "seckill_app", role))
+		}
+	}
+	return statements
+}
+
+// leastRights stands in the documents as it is here.
+const leastRights = `
+GRANT USAGE ON SCHEMA public TO seckill_app;
+GRANT SELECT, INSERT, UPDATE ON seckill_products, seckill_logs, seckill_orders TO seckill_app;
+GRANT SELECT, INSERT ON seckill_dead_letters TO seckill_app;
+GRANT INSERT ON seckill_audit TO seckill_app;
+GRANT SELECT, INSERT, DELETE ON seckill_moves, seckill_carried_entries TO seckill_app;
+GRANT SELECT ON seckill_migrations TO seckill_app;
+GRANT USAGE ON SEQUENCE seckill_logs_id_seq, seckill_orders_id_seq, seckill_dead_letters_id_seq, seckill_audit_id_seq TO seckill_app;
+GRANT EXECUTE ON FUNCTION seckill_require_record_only(bigint) TO seckill_app;
+`
+
+// As returns the URL of a database for another user.
+func As(url, user string) string { return strings.Replace(url, "://postgres@", "://"+user+"@", 1) }
+
 // Setting returns what SHOW says to somebody who is new on a database, by whatever way.
 func Setting(tb testing.TB, url, name string) string {
 	tb.Helper()

@@ -83,10 +83,10 @@ func serve(c config.Config, stack *devmode.Stack) error {
 		return err
 	}
 	defer pool.Close()
-	clients := stream.NewClients(stream.ClientConfig{
-		Addrs: c.Redis.Addrs(), Password: c.Redis.Password, DB: c.Redis.DB,
-		ReadTimeout: c.Redis.ReadTimeout, WriteTimeout: c.Redis.WriteTimeout,
-	})
+	clients, err := newClients(c.Redis)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = clients.Close() }()
 
 	group, err := assemble(c, pool, clients)
@@ -98,6 +98,20 @@ func serve(c config.Config, stack *devmode.Stack) error {
 	}
 	group.Start() // returns when every service has stopped; only then the pools are closed
 	return nil
+}
+
+// newClients makes the clients of Redis.
+func newClients(c config.Redis) (*stream.Clients, error) {
+	secured, err := c.TLS.Config()
+	if err != nil {
+		return nil, err
+	}
+	return stream.NewClients(stream.ClientConfig{
+		Addrs: c.Addrs(), Mode: c.Mode, MasterName: c.MasterName, DB: c.DB, TLS: secured,
+		Username: c.Username, Password: c.Password,
+		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword,
+		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+	}), nil
 }
 
 // assemble builds every part and puts those that run into one group.

@@ -77,4 +77,5 @@ func (c *Config) resolve(folder string) {
 	if c.DevStack != nil && !filepath.IsAbs(c.DevStack.Dir) {
 		c.DevStack.Dir = filepath.Join(folder, c.DevStack.Dir)
 	}
+	c.Redis.TLS.resolve(folder)
 }

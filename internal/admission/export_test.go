@@ -3,10 +3,9 @@ package admission
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // What the outer tests need from inside: Redis's clock cannot be set, and which attempts
@@ -21,9 +20,12 @@ func FreezeClock(tb testing.TB, at time.Time) {
 	}
 	micros := at.UnixMicro()
 	frozen := strings.Replace(admitSource, asks, fmt.Sprintf("{'%d', '%d'}", micros/1e6, micros%1e6), 1)
-	before := admitScript
-	admitScript = redis.NewScript(frozen)
-	tb.Cleanup(func() { admitScript = before })
+	before := admitSource
+	replace := func(source string) {
+		admitSource, admitOnce = source, make([]sync.Once, len(admitSizes))
+	}
+	replace(frozen)
+	tb.Cleanup(func() { replace(before) })
 }
 
 // AdmitTogether decides attempts for one product in one call.

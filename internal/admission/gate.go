@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 )
 
 const (
@@ -111,7 +112,7 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
 	call := g.name + ":" + strconv.FormatUint(g.calls.Add(1), 36)
-	names := append(make([]string, 0, 6+len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))
+	names := append(make([]string, 0, admitKeys+2*len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))
 	args := append(make([]any, 0, 3+3*len(batch)), int(replyLife/time.Second), int(requestLife/time.Second), len(batch))
 	for _, w := range batch {
 		a := &w.attempt
@@ -120,32 +121,42 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 		}
 		args = append(args, a.UserID, a.RequestID, string(a.Refusal))
 	}
-	answer, err := admitScript.Run(ctx, g.client, names, args...).Text()
+	script, padding := admitScript(len(names) - admitKeys)
+	for range padding { // never there when it is read
+		names = append(names, names[admitKeys-1])
+	}
+	answer, err := script.Run(ctx, g.client, names, args...).Text()
 	words := strings.Split(answer, " ")
 	if err == nil && len(words) != len(batch) {
-		err = fmt.Errorf("%d answers to %d attempts", len(words), len(batch))
+		err = fmt.Errorf("%d answers to %d attempts: %w", len(words), len(batch), stream.ErrReply)
 	}
 	if err == nil && strings.Contains(answer, string(seckill.CodeSoldOut)) {
 		soldOut()
 	}
 	for i, w := range batch {
-		if err != nil {
-			w.err = fmt.Errorf("admit to product %d: %w", k.productID, err)
-		} else {
-			w.outcome = outcomeOf(words[i])
+		problem := err
+		if problem == nil {
+			w.outcome, problem = outcomeOf(words[i])
+		}
+		if problem != nil {
+			w.err = fmt.Errorf("admit to product %d: %w", k.productID, problem)
 		}
 		w.done <- struct{}{} // w may be in use again from here on
 	}
 }
 
 // outcomeOf reads a word of the script's answer.
-func outcomeOf(word string) Outcome {
-	switch word[0] {
-	case '+':
-		return Outcome{StreamID: word[1:]}
-	case '=':
-		return Outcome{StreamID: word[1:], Repeated: true}
-	default:
-		return Outcome{Refusal: seckill.Code(word)}
+func outcomeOf(word string) (Outcome, error) {
+	if id, found := strings.CutPrefix(word, "+"); found {
+		_, err := seckill.ParseStreamID(id)
+		return Outcome{StreamID: id}, err
 	}
+	if id, found := strings.CutPrefix(word, "="); found {
+		_, err := seckill.ParseStreamID(id)
+		return Outcome{StreamID: id, Repeated: true}, err
+	}
+	if _, known := messages[seckill.Code(word)]; !known {
+		return Outcome{}, fmt.Errorf("word %.20q: %w", word, stream.ErrReply)
+	}
+	return Outcome{Refusal: seckill.Code(word)}, nil
 }

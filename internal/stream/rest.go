@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,7 @@ func (i *Inspector) Rest(ctx context.Context, productID int64, visit func([]Entr
 	if err != nil {
 		return err
 	}
+	last := ""
 	for {
 		page, err := i.client.XRangeN(ctx, key, from, "+", restPage).Result()
 		if err != nil {
@@ -28,11 +30,21 @@ func (i *Inspector) Rest(ctx context.Context, productID int64, visit func([]Entr
 		}
 		var b Batch
 		b.add(page)
+		if len(b.Lost) > 0 {
+			err = fmt.Errorf("an entry without fields: %w", ErrReply)
+		}
+		for _, e := range b.Entries {
+			err = errors.Join(err, checkIDs(last, e.ID))
+			last = e.ID
+		}
+		if err != nil {
+			return fmt.Errorf("read the rest of %s: %w", key, err)
+		}
 		visit(b.Entries)
 		if len(page) < restPage {
 			return nil
 		}
-		from = "(" + page[len(page)-1].ID
+		from = "(" + last
 	}
 }
 
@@ -66,8 +78,13 @@ func (i *Inspector) Gone(ctx context.Context, productID int64, ids []string) ([]
 	}
 	var gone []string
 	for n, id := range ids {
-		if len(found[n].Val()) == 0 {
+		switch messages, err := found[n].Result(); {
+		case err != nil:
+			return nil, fmt.Errorf("look for entry %s of %s: %w", id, key, err)
+		case len(messages) == 0:
 			gone = append(gone, id)
+		case len(messages) > 1 || messages[0].ID != id:
+			return nil, fmt.Errorf("look for entry %s of %s: %w", id, key, ErrReply)
 		}
 	}
 	return gone, nil

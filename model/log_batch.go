@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,9 +29,10 @@ FROM STDIN (FORMAT binary)`
 // RecordLogs writes logs of one record-only product in a transaction of its own
 // and one round trip. It fails with an error for which IsNotRecordOnly holds when
 // the product is settled, or becomes so before the commit, and with one for which
-// IsUniqueViolation holds when any of the entries is stored already; then nothing
-// is written.
-func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) error {
+// IsUniqueViolation holds when any of the entries is stored already, and with one for which
+// IsBooksOlder holds when any of those that are known to be stored is not; then nothing is
+// written.
+func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog, stored []string) error {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("acquire connection: %w", err)
@@ -38,15 +40,46 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) e
 	defer conn.Release()
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
-	statement := "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
+	id := strconv.FormatInt(productID, 10)
+	statement := "SELECT seckill_require_record_only(" + id + "); "
+	if list := textArray(stored); list != "" {
+		statement += "SELECT seckill_require_stored(" + id + ", " + list + "); "
+	}
+	statement += copyLogs
 	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 
+// textArray writes stream IDs as a text[] in a statement; "" of none. Of what is no ID, which
+// Redis does not write, nothing can be said.
+func textArray(ids []string) string {
+	list := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if plainID(id) {
+			list = append(list, "'"+id+"'")
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "ARRAY[" + strings.Join(list, ",") + "]"
+}
+
+func plainID(id string) bool {
+	return id != "" && strings.Trim(id, "0123456789-") == ""
+}
+
 // RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
-// product is record-only, and keeps it so until the end of the transaction.
-func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64) error {
+// product is record-only, and keeps it so until the end of the transaction; and with one for
+// which IsBooksOlder holds unless the given entries are stored.
+func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64, stored []string) error {
 	if _, err := tx.Exec(ctx, "SELECT seckill_require_record_only($1)", productID); err != nil {
 		return fmt.Errorf("require record-only product %d: %w", productID, err)
+	}
+	if len(stored) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, requireStored, productID, stored); err != nil {
+		return fmt.Errorf("require what is stored of product %d: %w", productID, err)
 	}
 	return nil
 }

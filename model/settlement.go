@@ -63,6 +63,8 @@ SELECT u.user_id, o.slot
                    AND status IN ` + liveStatuses + ` OFFSET 0) AS o
  WHERE (SELECT stock_left FROM seckill_products WHERE product_id = $1) > 0`
 
+	requireStored = "SELECT seckill_require_stored($1, $2)"
+
 	copyOrders = `COPY seckill_orders (product_id, user_id, stream_id, status, slot, expires_at)
 FROM STDIN (FORMAT binary)`
 )
@@ -70,8 +72,9 @@ FROM STDIN (FORMAT binary)`
 // BeginSettlement locks a settled product and reads what the given users hold, and
 // which of the given entries are stored already; what is empty is not asked for. The
 // users must be different from each other. It fails with ErrNotFound when there is
-// no such product or it is record-only.
-func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs []string) (*Settlement, error) {
+// no such product or it is record-only, and with an error for which IsBooksOlder holds when
+// one of the entries that are known to be stored is not.
+func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs, stored []string) (*Settlement, error) {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("acquire connection: %w", err)
@@ -81,6 +84,9 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	batch.Queue("BEGIN")
 	batch.Queue(noSeqScan)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
+	if len(stored) > 0 {
+		batch.Queue(requireStored, productID, stored)
+	}
 	// A statement of its own: within the one that locks, the clock would be read
 	// before the lock has been waited for.
 	batch.Queue("SELECT clock_timestamp()").QueryRow(func(row pgx.Row) error { return row.Scan(&s.Product.Now) })

@@ -21,6 +21,11 @@ type Batch struct {
 	ProductID int64
 	Attempts  []seckill.Attempt
 	Dead      []seckill.DeadLetter
+
+	// Stored are entries that have been stored before, by this consumer or by others. If
+	// one is not there any more nothing is written, and model.IsBooksOlder holds: the
+	// database has lost its last commits. Empty = nothing is known.
+	Stored []string
 }
 
 // Outcome counts what became of the entries of a batch.
@@ -60,11 +65,11 @@ func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
 	logs := processingLogs(b)
 	if len(b.Dead) == 0 {
-		return Outcome{Stored: len(logs)}, l.pool.RecordLogs(ctx, b.ProductID, logs)
+		return Outcome{Stored: len(logs)}, l.pool.RecordLogs(ctx, b.ProductID, logs, b.Stored)
 	}
 	outcome := Outcome{Stored: len(logs)}
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
-		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Stored); err != nil {
 			return err
 		}
 		if err := model.CopyLogs(ctx, tx, logs); err != nil {
@@ -80,7 +85,7 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 	var outcome Outcome
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
 		outcome = Outcome{}
-		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Stored); err != nil {
 			return err
 		}
 		stored, err := model.InsertLogs(ctx, tx, b.ProductID, processingLogs(b))

@@ -91,7 +91,7 @@ type settled struct {
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
 	users, ids := at.asked(b)
-	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids)
+	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids, b.Stored)
 	if err != nil {
 		return settled{}, err
 	}

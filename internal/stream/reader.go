@@ -122,15 +122,22 @@ func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id stri
 	return batch, nil
 }
 
-// Ack acknowledges entries, all in one command. Acknowledging twice is harmless.
-func (r *Reader) Ack(ctx context.Context, ids []string) error {
+// Ack acknowledges entries, all in one command, and notes that stored, one of them, is
+// stored; "" notes nothing. Acknowledging twice is harmless.
+func (r *Reader) Ack(ctx context.Context, ids []string, stored string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := r.commands.XAck(ctx, r.key, r.group, ids...).Err(); err != nil {
-		return fmt.Errorf("acknowledge %d entries of %s: %w", len(ids), r.key, err)
+	pipe := r.commands.Pipeline()
+	if stored != "" { // at maxmemory the note before stays, which is as true
+		pipe.HSet(ctx, storedKey(r.key), r.consumer, stored)
 	}
-	return nil
+	acked := pipe.XAck(ctx, r.key, r.group, ids...)
+	_, err := pipe.Exec(ctx)
+	if awayCode(err) == "OOM" {
+		err = acked.Err()
+	}
+	return wrap(err, "acknowledge %d entries of %s", len(ids), r.key)
 }
 
 // add sorts messages into entries and lost ones: a pending message that exists no

@@ -50,10 +50,10 @@ func (i *Inspector) Stored(ctx context.Context, productIDs []int64) (map[int64][
 // that the stream holds, pending or not; "" when there is none.
 func (i *Inspector) Delivered(ctx context.Context, productID int64, visit func(ids []string) error) (last string, err error) {
 	key := i.key(productID)
-	var state State
-	group, err := i.groupInfo(ctx, key, &state)
-	if err != nil || group == nil {
-		return "", err
+	l := lookAt(ctx, i.client, key)[0]
+	group := l.group(i.group)
+	if l.err != nil || group == nil {
+		return "", wrap(l.err, "inspect %s", key)
 	}
 	pending, err := i.pendingIDs(ctx, key)
 	if err != nil {
@@ -196,22 +196,17 @@ func behind(ctx context.Context, client redis.UniversalClient, key, group string
 	if r.From == "" {
 		return false, nil
 	}
-	groups, err := client.XInfoGroups(ctx, key).Result()
-	if err != nil && !isNoKey(err) {
+	l := lookAt(ctx, client, key)[0]
+	g := l.group(group)
+	if l.err != nil || g == nil { // a new group reads from the start whatever is left
+		return false, wrap(l.err, "look how far %s is read again", key)
+	}
+	// What is asked is whether there is anything to be given: somebody may delete the last.
+	left, err := client.XRangeN(ctx, key, "("+g.LastDeliveredID, r.Until, 1).Result()
+	if err != nil {
 		return false, fmt.Errorf("look how far %s is read again: %w", key, err)
 	}
-	for _, g := range groups {
-		if g.Name != group {
-			continue
-		}
-		// What is asked is whether there is anything to be given: somebody may delete the last.
-		left, err := client.XRangeN(ctx, key, "("+g.LastDeliveredID, r.Until, 1).Result()
-		if err != nil {
-			return false, fmt.Errorf("look how far %s is read again: %w", key, err)
-		}
-		return len(left) > 0, nil
-	}
-	return false, nil // whatever is left is read from the start by a new group
+	return len(left) > 0, nil
 }
 
 // below is the greatest ID below another.

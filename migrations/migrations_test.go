@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,19 +70,8 @@ func psql(t *testing.T, url string) {
 
 func tables(t *testing.T, url string) int {
 	t.Helper()
-	pool, err := model.NewPool(t.Context(), url, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	var n int
-	err = pool.QueryRow(t.Context(),
-		`SELECT count(*) FROM pg_tables WHERE tablename = ANY(ARRAY['seckill_logs', 'seckill_products',
-		 'seckill_orders', 'seckill_dead_letters', 'seckill_audit', 'seckill_moves', 'seckill_carried_entries'])`).Scan(&n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return count(t, url, `SELECT count(*) FROM pg_tables WHERE tablename = ANY(ARRAY['seckill_logs', 'seckill_products',
+		'seckill_orders', 'seckill_dead_letters', 'seckill_audit', 'seckill_moves', 'seckill_carried_entries'])`)
 }
 
 func TestMigrationsEndWellInEveryOrder(t *testing.T) {
@@ -113,7 +103,29 @@ func TestMigrationsEndWellInEveryOrder(t *testing.T) {
 }
 
 func TestReplicasStartingAtOnceMigrateOnce(t *testing.T) {
-	url := newDatabase(t, "replicas")
+	replicasMigrateOnce(t, newDatabase(t, "replicas"))
+}
+
+// TestReplicasBehindAPoolerMigrateOnce, over two connections to the server: one has the
+// lock, the other migrates. No lock is left behind.
+func TestReplicasBehindAPoolerMigrateOnce(t *testing.T) {
+	pooler, err := devstack.StartPgBouncer(t.Context(), server, devstack.Pooling{Size: 2}, devstack.Options{})
+	if errors.Is(err, devstack.ErrNoPgBouncer) && os.Getenv("CI") != "true" {
+		t.Skip("there is no pgbouncer: tools/setup-servers.sh installs it where apt-get may")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pooler.Stop(context.Background()) })
+	url := newDatabase(t, "pooled")
+	replicasMigrateOnce(t, pooler.URL("pooled"))
+	if n := count(t, url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"); n != 0 {
+		t.Errorf("%d advisory locks are left", n)
+	}
+}
+
+func replicasMigrateOnce(t *testing.T, url string) {
+	t.Helper()
 	const replicas = 5
 	errs := make([]error, replicas)
 	var wg sync.WaitGroup
@@ -129,4 +141,22 @@ func TestReplicasStartingAtOnceMigrateOnce(t *testing.T) {
 	if n := tables(t, url); n != 7 {
 		t.Errorf("%d of 7 tables", n)
 	}
+	if n := count(t, url, "SELECT count(*) - count(DISTINCT version_id) FROM seckill_migrations"); n != 0 {
+		t.Errorf("%d migrations were applied twice", n)
+	}
+}
+
+// count returns the number that a query answers.
+func count(t *testing.T, url, query string) int {
+	t.Helper()
+	pool, err := model.NewPool(t.Context(), url, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var n int
+	if err := pool.QueryRow(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -143,11 +143,11 @@ type question struct {
 	args []any
 }
 
-// collectTexts asks in one round trip and one transaction, and joins the answers.
+// collectTexts asks in one transaction, and joins the answers. It is an open transaction,
+// which a pooler that takes none refuses: see IsStatementPooling.
 func (p *Pool) collectTexts(ctx context.Context, questions []question) ([]string, error) {
 	var all []string
 	batch := &pgx.Batch{}
-	batch.Queue("BEGIN READ ONLY")
 	for _, q := range questions {
 		batch.Queue(q.sql, q.args...).Query(func(rows pgx.Rows) error {
 			texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
@@ -155,10 +155,7 @@ func (p *Pool) collectTexts(ctx context.Context, questions []question) ([]string
 			return err
 		})
 	}
-	batch.Queue("COMMIT")
-	// A connection that was left within its transaction is destroyed by its release.
-	if err := p.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	return all, nil
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, p.Pool, options, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	return all, err
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"seckill/internal/servertest"
+	"seckill/migrations"
 	"seckill/model"
 )
 
@@ -67,6 +68,31 @@ func TestWhatTheSchemaLacksIsNamed(t *testing.T) {
 		if err != nil || !slices.Contains(objects, tt.want) {
 			t.Errorf("after %s: %v, %v, want %s", tt.statement, objects, err, tt.want)
 		}
+	}
+}
+
+// TestTheSchemaMayHaveAnotherName than public, which has the same tables here.
+func TestTheSchemaMayHaveAnotherName(t *testing.T) {
+	url := servertest.Database(t)
+	if _, err := servertest.Open(t, url).Exec(t.Context(), "CREATE SCHEMA shop"); err != nil {
+		t.Fatal(err)
+	}
+	pool := servertest.Open(t, url+"&search_path=shop")
+	if err := migrations.Apply(t.Context(), pool.SQL()); err != nil {
+		t.Fatal(err)
+	}
+	if err := pool.AddRecordOnlyProducts(t.Context(), []int64{7}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := model.NewSeckillProductsModel(pool.Conn()).FindOne(t.Context(), 7); err != nil {
+		t.Error(err)
+	}
+	objects, err := pool.MissingObjects(t.Context())
+	if err != nil || len(objects) != 0 {
+		t.Errorf("%v, %v are missing", objects, err)
+	}
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM public.seckill_products WHERE product_id = 7"); n != 0 {
+		t.Error("the product is in the schema public")
 	}
 }
 

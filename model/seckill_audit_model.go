@@ -19,9 +19,9 @@ type (
 
 // NewSeckillAuditModel returns a model for the database table.
 func NewSeckillAuditModel(conn sqlx.SqlConn) SeckillAuditModel {
-	return &customSeckillAuditModel{
-		defaultSeckillAuditModel: newSeckillAuditModel(conn),
-	}
+	m := newSeckillAuditModel(conn)
+	m.table = "seckill_audit" // in whichever schema the search_path of the role leads to
+	return &customSeckillAuditModel{defaultSeckillAuditModel: m}
 }
 
 func (m *customSeckillAuditModel) withSession(session sqlx.Session) SeckillAuditModel {

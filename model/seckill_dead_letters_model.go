@@ -19,9 +19,9 @@ type (
 
 // NewSeckillDeadLettersModel returns a model for the database table.
 func NewSeckillDeadLettersModel(conn sqlx.SqlConn) SeckillDeadLettersModel {
-	return &customSeckillDeadLettersModel{
-		defaultSeckillDeadLettersModel: newSeckillDeadLettersModel(conn),
-	}
+	m := newSeckillDeadLettersModel(conn)
+	m.table = "seckill_dead_letters" // in whichever schema the search_path of the role leads to
+	return &customSeckillDeadLettersModel{defaultSeckillDeadLettersModel: m}
 }
 
 func (m *customSeckillDeadLettersModel) withSession(session sqlx.Session) SeckillDeadLettersModel {

@@ -62,9 +62,9 @@ type (
 
 // NewSeckillLogsModel returns a model for the database table.
 func NewSeckillLogsModel(conn sqlx.SqlConn) SeckillLogsModel {
-	return &customSeckillLogsModel{
-		defaultSeckillLogsModel: newSeckillLogsModel(conn),
-	}
+	m := newSeckillLogsModel(conn)
+	m.table = "seckill_logs" // in whichever schema the search_path of the role leads to
+	return &customSeckillLogsModel{defaultSeckillLogsModel: m}
 }
 
 func (m *customSeckillLogsModel) withSession(session sqlx.Session) SeckillLogsModel {

@@ -19,9 +19,9 @@ type (
 
 // NewSeckillOrdersModel returns a model for the database table.
 func NewSeckillOrdersModel(conn sqlx.SqlConn) SeckillOrdersModel {
-	return &customSeckillOrdersModel{
-		defaultSeckillOrdersModel: newSeckillOrdersModel(conn),
-	}
+	m := newSeckillOrdersModel(conn)
+	m.table = "seckill_orders" // in whichever schema the search_path of the role leads to
+	return &customSeckillOrdersModel{defaultSeckillOrdersModel: m}
 }
 
 func (m *customSeckillOrdersModel) withSession(session sqlx.Session) SeckillOrdersModel {

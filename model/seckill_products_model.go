@@ -30,9 +30,9 @@ type (
 
 // NewSeckillProductsModel returns a model for the database table.
 func NewSeckillProductsModel(conn sqlx.SqlConn) SeckillProductsModel {
-	return &customSeckillProductsModel{
-		defaultSeckillProductsModel: newSeckillProductsModel(conn),
-	}
+	m := newSeckillProductsModel(conn)
+	m.table = "seckill_products" // in whichever schema the search_path of the role leads to
+	return &customSeckillProductsModel{defaultSeckillProductsModel: m}
 }
 
 func (m *customSeckillProductsModel) withSession(session sqlx.Session) SeckillProductsModel {

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ func TestAMigrationThatFailsHalfWayIsRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = reader.Rollback(context.Background()) }() // the pool waits for it
 	if _, err := pool.Exec(t.Context(), "DELETE FROM seckill_migrations WHERE version_id >= 4"); err != nil {
 		t.Fatal(err)
 	}

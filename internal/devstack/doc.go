@@ -20,6 +20,9 @@
 // alone, [StartRedisCluster] makes a real Redis Cluster of six servers, three masters and a
 // replica of each, which can move a slot and kill a master.
 //
+// A PgBouncer, of the machine, can stand before a PostgreSQL: [StartPgBouncer], for tests
+// alone as well.
+//
 // The environment can ask for the substitutes, to try them where the real ones
 // are installed: SECKILL_DEVSTACK_POSTGRES=embedded, SECKILL_DEVSTACK_REDIS=miniredis.
 //

@@ -37,6 +37,9 @@ func program(t *testing.T, name string) string {
 	return ""
 }
 
+// Both keep no connection that was idle for longer than the drain (2s here): such a one
+// would not have been told that it is the last answer's, and its end may cross a request.
+
 // HAProxy asks each replica five times a second whether it is ready. It sends nothing
 // twice, as it would by itself when nobody listens.
 const haproxyFile = `
@@ -53,6 +56,7 @@ listen replicas
   option httpchk GET /readyz
   http-check expect status 200
   http-response set-header Served-By %%s
+  default-server pool-purge-delay 1s
   server %[2]d 127.0.0.1:%[2]d check inter 200ms fall 1 rise 1
   server %[3]d 127.0.0.1:%[3]d check inter 200ms fall 1 rise 1
 `
@@ -72,6 +76,7 @@ http {
     server 127.0.0.1:%[2]d max_fails=1 fail_timeout=1s;
     server 127.0.0.1:%[3]d max_fails=1 fail_timeout=1s;
     keepalive 16;
+    keepalive_timeout 1s;
   }
   server {
     listen 127.0.0.1:%[1]d;

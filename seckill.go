@@ -97,10 +97,10 @@ func serve(c config.Config, stack *devmode.Stack) error {
 		return err
 	}
 	defer pool.Close()
-	clients := stream.NewClients(stream.ClientConfig{
-		Addrs: c.Redis.Addrs(), Password: c.Redis.Password, DB: c.Redis.DB,
-		ReadTimeout: c.Redis.ReadTimeout, WriteTimeout: c.Redis.WriteTimeout,
-	})
+	clients, err := newClients(c.Redis)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = clients.Close() }()
 
 	group, err := assemble(c, pool, clients)
@@ -119,12 +119,27 @@ func serve(c config.Config, stack *devmode.Stack) error {
 	return nil
 }
 
+// newClients makes the clients of Redis.
+func newClients(c config.Redis) (*stream.Clients, error) {
+	secured, err := c.TLS.Config()
+	if err != nil {
+		return nil, err
+	}
+	return stream.NewClients(stream.ClientConfig{
+		Addrs: c.Addrs(), Mode: c.Mode, MasterName: c.MasterName, DB: c.DB, TLS: secured,
+		Username: c.Username, Password: c.Password,
+		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword,
+		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+	}), nil
+}
+
 // assemble builds every part and puts those that run into one group.
 func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*service.ServiceGroup, error) {
 	m := metrics.New(prometheus.DefaultRegisterer)
 	book := ledger.New(pool, m)
 	gate := admission.NewGate(clients.Commands)
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
+	inspector.TellSeveral(clients.NoteSeveral)
 	reader := newReader(c, clients)
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
 	keeper := newKeeper(pool, gate, inspector, book, m)
@@ -145,7 +160,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
 		Entrance: &admission.Entrance{
-			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy, Books: keeper, Listener: hub, Counter: m,
+			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
+			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
 		Health:   health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},

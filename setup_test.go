@@ -120,14 +120,22 @@ func (s *site) startVia(port int, addr, postgres, instance, more string, wrap ..
 Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
-Redis: {Addr: %q}
+Redis: %s
 Postgres: %s
 Auth: {AccessSecret: %q}
 Products: [1]
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
-%s`, port, addr, postgres, secret, instance, dev, more), wrap...)
+%s`, port, redisOf(addr), postgres, secret, instance, dev, more), wrap...)
+}
+
+// redisOf is the section of the configuration for an address; what is one already stays.
+func redisOf(addr string) string {
+	if strings.HasPrefix(addr, "{") {
+		return addr
+	}
+	return fmt.Sprintf("{Addr: %q}", addr)
 }
 
 // startProcess runs the service with a configuration. The process is killed when

@@ -54,6 +54,7 @@ type Entrance struct {
 	MaxDelay time.Duration // the longest wait for settlement with which anybody is admitted
 	Limiter  Limiter
 	Evicts   func() string // the policy by which Redis throws keys away, "" = it does not; nil = not known
+	Objects  func() string // why Redis is not worked with at all, "" = it is; nil = it is
 	Books    Books
 	Listener Listener
 	Counter  Counter
@@ -84,7 +85,7 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	case limited:
 		a.Refusal = seckill.CodeRateLimited
 	}
-	outcome, err := e.Gate.Admit(ctx, a)
+	outcome, err := e.ask(ctx, a)
 	if !sure {
 		sure = e.proved(a.ProductID, outcome, err)
 	}
@@ -104,6 +105,16 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 	e.count(a.ProductID, sure, "admitted")
 	e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	return outcome.StreamID, nil
+}
+
+// ask asks the gate, unless nothing may be concluded from what it would answer.
+func (e *Entrance) ask(ctx context.Context, a Attempt) (Outcome, error) {
+	if e.Objects != nil {
+		if reason := e.Objects(); reason != "" {
+			return Outcome{}, seckill.Errorf(seckill.CodeUnavailable, "%s", reason)
+		}
+	}
+	return e.Gate.Admit(ctx, a)
 }
 
 // evicts returns the policy by which Redis may forget what a request ID was answered with,

@@ -6,6 +6,9 @@ import (
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/seckill"
+	"seckill/internal/stream"
 )
 
 // Entry is an entry of a product's stream that the gate has written.
@@ -28,7 +31,7 @@ func (g *Gate) Settled(ctx context.Context, productID int64, entries []Entry) er
 		for _, e := range entries[:n] {
 			args = append(args, e.StreamID, e.UserID)
 		}
-		if err := settleScript.Run(ctx, g.client, []string{k.inflight, k.waiting}, args...).Err(); err != nil {
+		if _, err := settleScript.Run(ctx, g.client, []string{k.inflight, k.waiting}, args...).Int(); err != nil {
 			return fmt.Errorf("settle %d entries of product %d at the gate: %w", n, productID, err)
 		}
 		entries = entries[n:]
@@ -47,14 +50,15 @@ func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map
 		fields[i] = strconv.FormatInt(u, 10)
 	}
 	ids, err := g.client.HMGet(ctx, keysOf(productID).waiting, fields...).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read who waits for product %d: %w", productID, err)
-	}
+	r := stream.NewReading(ids, err, len(users))
 	waiting := make(map[int64]string, len(users))
-	for i, value := range ids {
-		if id, ok := value.(string); ok {
-			waiting[users[i]] = id
+	for _, user := range users {
+		if id := r.OptionalText(); id != "" {
+			waiting[user] = id
 		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("read who waits for product %d: %w", productID, err)
 	}
 	return waiting, nil
 }
@@ -63,14 +67,31 @@ func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map
 // settled, in no order, and where the next page begins; 0 begins, and is the end.
 func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, count int) ([]Entry, uint64, error) {
 	values, next, err := g.client.HScan(ctx, keysOf(productID).inflight, cursor, "", int64(count)).Result()
+	if err == nil && len(values)%2 != 0 {
+		err = fmt.Errorf("%d fields and values: %w", len(values), stream.ErrReply)
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("read what is in flight of product %d: %w", productID, err)
 	}
 	entries := make([]Entry, 0, len(values)/2)
-	for i := 0; i+1 < len(values); i += 2 {
-		entries = append(entries, Entry{StreamID: values[i], UserID: integer(values[i+1])})
+	for i := 0; i < len(values); i += 2 {
+		e, err := entryOf(values[i], values[i+1])
+		if err != nil {
+			return nil, 0, fmt.Errorf("read what is in flight of product %d: %w", productID, err)
+		}
+		entries = append(entries, e)
 	}
 	return entries, next, nil
+}
+
+// entryOf reads a field of what is in flight.
+func entryOf(id, user string) (Entry, error) {
+	_, err := seckill.ParseStreamID(id)
+	userID, userErr := strconv.ParseInt(user, 10, 64)
+	if err != nil || userErr != nil {
+		return Entry{}, fmt.Errorf("entry %.40q of user %.20q: %w", id, user, stream.ErrReply)
+	}
+	return Entry{StreamID: id, UserID: userID}, nil
 }
 
 // AllInFlight reads a gate together with all that is in flight, at one moment.
@@ -89,33 +110,54 @@ func (g *Gate) AllInFlight(ctx context.Context, productID int64) (State, []Entry
 	if err != nil {
 		return State{}, nil, fmt.Errorf("read gate of product %d: %w", productID, err)
 	}
+	values, err := state.Slice()
+	read, err := stateOf(productID, values, err)
+	if err != nil {
+		return State{}, nil, err
+	}
 	entries := make([]Entry, 0, len(flying.Val()))
 	for id, user := range flying.Val() {
-		entries = append(entries, Entry{StreamID: id, UserID: integer(user)})
+		e, err := entryOf(id, user)
+		if err != nil {
+			return State{}, nil, fmt.Errorf("read gate of product %d: %w", productID, err)
+		}
+		entries = append(entries, e)
 	}
-	read, err := stateOf(productID, state)
-	return read, entries, err
+	if int64(len(entries)) != read.InFlight {
+		return State{}, nil, fmt.Errorf("read gate of product %d: %d entries of %d in flight: %w",
+			productID, len(entries), read.InFlight, stream.ErrReply)
+	}
+	return read, entries, nil
 }
 
 // allInFlightAtMaxmemory does the same by a script, since Redis then refuses to queue even
 // the commands of a transaction that only reads. With many in flight that is slower.
 func (g *Gate) allInFlightAtMaxmemory(ctx context.Context, k keys) (State, []Entry, error) {
-	reply := flyingScript.Run(ctx, g.client, []string{k.gate, k.inflight})
-	state, err := stateOf(k.productID, reply)
+	values, err := flyingScript.Run(ctx, g.client, []string{k.gate, k.inflight}).Slice()
+	if err == nil && len(values) != stateValues+1 {
+		err = fmt.Errorf("%d values: %w", len(values), stream.ErrReply)
+	}
+	if err != nil {
+		return State{}, nil, fmt.Errorf("read gate of product %d: %w", k.productID, err)
+	}
+	state, err := stateOf(k.productID, values[:stateValues], nil)
 	if err != nil {
 		return State{}, nil, err
 	}
-	var flying []any
-	if values, _ := reply.Slice(); len(values) == 6 {
-		flying, _ = values[5].([]any)
-	}
+	flying, _ := values[stateValues].([]any)
 	entries := make([]Entry, 0, len(flying)/2)
 	for i := 0; i+1 < len(flying); i += 2 {
 		id, _ := flying[i].(string)
-		entries = append(entries, Entry{StreamID: id, UserID: integer(flying[i+1])})
+		user, _ := flying[i+1].(string)
+		e, err := entryOf(id, user)
+		if err != nil {
+			return State{}, nil, fmt.Errorf("read gate of product %d: %w", k.productID, err)
+		}
+		entries = append(entries, e)
 	}
 	if int64(len(entries)) != state.InFlight {
-		return State{}, nil, fmt.Errorf("read gate of product %d: redis: %d entries in flight of %d", k.productID, len(entries), state.InFlight)
+		return State{}, nil, fmt.Errorf("read gate of product %d: %d entries of %d in flight: %w",
+			k.productID, len(entries), state.InFlight, stream.ErrReply)
 	}
 	return state, entries, nil
 }

@@ -3,27 +3,31 @@ package admission
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // What the outer tests need from inside: Redis's clock cannot be set, and which attempts
 // share a call is left to chance.
 
+// pristine is admit.lua as it is.
+var pristine = admitSource
+
 // FreezeClock has the gate take a given moment for Redis's, until the test ends.
 func FreezeClock(tb testing.TB, at time.Time) {
 	tb.Helper()
 	const asks = "redis.call('TIME')"
-	if strings.Count(admitSource, asks) != 1 {
+	if strings.Count(pristine, asks) != 1 {
 		tb.Fatalf("the script does not ask %s once", asks)
 	}
 	micros := at.UnixMicro()
-	frozen := strings.Replace(admitSource, asks, fmt.Sprintf("{'%d', '%d'}", micros/1e6, micros%1e6), 1)
-	before := admitScript
-	admitScript = redis.NewScript(frozen)
-	tb.Cleanup(func() { admitScript = before })
+	frozen := strings.Replace(pristine, asks, fmt.Sprintf("{'%d', '%d'}", micros/1e6, micros%1e6), 1)
+	replace := func(source string) {
+		admitSource, admitOnce = source, make([]sync.Once, len(admitSizes))
+	}
+	replace(frozen)
+	tb.Cleanup(func() { replace(pristine) })
 }
 
 // Measures reports whether the backlog of a product is measured.

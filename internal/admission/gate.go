@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 )
 
 const (
@@ -125,7 +126,7 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
 	call := g.name + ":" + strconv.FormatUint(g.calls.Add(1), 36)
-	names := append(make([]string, 0, 6+len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))
+	names := append(make([]string, 0, admitKeys+2*len(batch)), k.gate, k.holders, k.inflight, k.waiting, k.stream, k.reply(call))
 	args := append(make([]any, 0, 3+3*len(batch)), int(replyLife/time.Second), int(requestLife/time.Second), len(batch))
 	for _, w := range batch {
 		a := &w.attempt
@@ -134,19 +135,25 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 		}
 		args = append(args, a.UserID, a.RequestID, string(a.Refusal))
 	}
-	answer, err := admitScript.Run(ctx, g.client, names, args...).Text()
+	script, padding := admitScript(len(names) - admitKeys)
+	for range padding { // never there when it is read
+		names = append(names, names[admitKeys-1])
+	}
+	answer, err := script.Run(ctx, g.client, names, args...).Text()
 	words := strings.Split(answer, " ")
 	if err == nil && len(words) != len(batch) {
-		err = fmt.Errorf("%d answers to %d attempts", len(words), len(batch))
+		err = fmt.Errorf("%d answers to %d attempts: %w", len(words), len(batch), stream.ErrReply)
 	}
 	if err == nil && strings.Contains(answer, string(seckill.CodeSoldOut)) {
 		soldOut()
 	}
 	for i, w := range batch {
-		if err != nil {
-			w.err = fmt.Errorf("admit to product %d: %w", k.productID, err)
-		} else {
-			w.outcome, w.err = outcomeOf(k.productID, words[i])
+		problem := err
+		if problem == nil {
+			w.outcome, problem = outcomeOf(k.productID, words[i])
+		}
+		if problem != nil {
+			w.err = fmt.Errorf("admit to product %d: %w", k.productID, problem)
 		}
 		w.done <- struct{}{} // w may be in use again from here on
 	}
@@ -157,15 +164,21 @@ const exhausted = "EXHAUSTED"
 
 // outcomeOf reads a word of the script's answer.
 func outcomeOf(productID int64, word string) (Outcome, error) {
-	switch {
-	case word == exhausted:
+	if word == exhausted {
 		return Outcome{}, seckill.Errorf(seckill.CodeUnavailable,
 			"the stream %s takes no entry any more: its last ID is the highest that there is", seckill.StreamKey(productID))
-	case strings.HasPrefix(word, "+"):
-		return Outcome{StreamID: word[1:]}, nil
-	case strings.HasPrefix(word, "="):
-		return Outcome{StreamID: word[1:], Repeated: true}, nil
-	default:
-		return Outcome{Refusal: seckill.Code(word)}, nil
 	}
+	if id, found := strings.CutPrefix(word, "+"); found {
+		_, err := seckill.ParseStreamID(id)
+		return Outcome{StreamID: id}, err
+	}
+	if id, found := strings.CutPrefix(word, "="); found {
+		_, err := seckill.ParseStreamID(id)
+		return Outcome{StreamID: id, Repeated: true}, err
+	}
+	// UNAVAILABLE is none of the script's own, but one that an attempt may come with.
+	if _, known := messages[seckill.Code(word)]; !known && seckill.Code(word) != seckill.CodeUnavailable {
+		return Outcome{}, fmt.Errorf("word %.20q: %w", word, stream.ErrReply)
+	}
+	return Outcome{Refusal: seckill.Code(word)}, nil
 }

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/stream"
 )
 
 // ErrNotLoaded tells that a product has no open gate.
@@ -62,22 +63,23 @@ type Opening struct {
 // State reads a gate, ErrNotLoaded when the product has none.
 func (g *Gate) State(ctx context.Context, productID int64) (State, error) {
 	k := keysOf(productID)
-	return stateOf(productID, readScript.Run(ctx, g.client, []string{k.gate, k.inflight}))
+	values, err := readScript.Run(ctx, g.client, []string{k.gate, k.inflight}).Slice()
+	return stateOf(productID, values, err)
 }
 
-func stateOf(productID int64, reply *redis.Cmd) (State, error) {
-	values, err := reply.Slice()
-	if err != nil {
-		return State{}, fmt.Errorf("read gate of product %d: %w", productID, err)
-	}
-	if len(values) < 5 || values[0] == nil {
+// stateValues is how many values read.lua answers.
+const stateValues = 5
+
+func stateOf(productID int64, values []any, err error) (State, error) {
+	r := stream.NewReading(values, err, stateValues)
+	if r.Absent() {
 		return State{}, fmt.Errorf("product %d: %w", productID, ErrNotLoaded)
 	}
-	inFlight, _ := values[4].(int64)
-	run, _ := values[3].(string)
-	return State{
-		Epoch: integer(values[0]), Applied: integer(values[1]), Left: integer(values[2]), Run: run, InFlight: inFlight,
-	}, nil
+	s := State{Epoch: r.Integer(), Applied: r.Integer(), Left: r.Integer(), Run: r.OptionalText(), InFlight: r.Integer()}
+	if err := r.Err(); err != nil {
+		return State{}, fmt.Errorf("read gate of product %d: %w", productID, err)
+	}
+	return s, nil
 }
 
 // Brief is what tells whether a gate is in force.
@@ -96,21 +98,28 @@ func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) 
 	for i, id := range productIDs {
 		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run")
 	}
-	_, err := pipe.Exec(ctx)
-	if err != nil {
-		err = fmt.Errorf("read %d gates: %w", len(productIDs), err)
-	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	var err error
 	briefs := make([]Brief, len(productIDs))
 	for i, reply := range replies {
-		v, replyErr := reply.Result()
-		if replyErr != nil {
-			briefs[i].Err = replyErr
-		} else if v[0] != nil {
-			run, _ := v[2].(string)
-			briefs[i] = Brief{Loaded: true, Epoch: integer(v[0]), Applied: integer(v[1]), Run: run}
+		if briefs[i] = briefOf(reply); briefs[i].Err != nil {
+			err = fmt.Errorf("read %d gates: %w", len(productIDs), briefs[i].Err)
 		}
 	}
 	return briefs, err
+}
+
+func briefOf(reply *redis.SliceCmd) Brief {
+	values, err := reply.Result()
+	r := stream.NewReading(values, err, 3)
+	if r.Absent() {
+		return Brief{}
+	}
+	b := Brief{Loaded: true, Epoch: r.Integer(), Applied: r.Integer(), Run: r.OptionalText()}
+	if err := r.Err(); err != nil {
+		return Brief{Err: err}
+	}
+	return b
 }
 
 // Apply tells a gate of moves, in the order of their numbers, and of the terms as they
@@ -128,19 +137,22 @@ func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms
 		args = appendUsers(args, m.Freed)
 	}
 	values, err := applyScript.Run(ctx, g.client, []string{k.gate, k.holders}, args...).Slice()
-	if err != nil {
-		return 0, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, err)
-	}
-	applied, _ := values[1].(int64)
-	switch word, _ := values[0].(string); word {
-	case "OK":
+	reply := stream.NewReading(values, err, 2)
+	word, applied := reply.Text(), reply.Integer()
+	err = reply.Err()
+	switch {
+	case err != nil:
+	case word == "OK":
 		g.stockReturned(productID)
 		return applied, nil
-	case "NOT_LOADED":
-		return 0, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, ErrNotLoaded)
+	case word == "NOT_LOADED":
+		err = ErrNotLoaded
+	case word == "EPOCH", word == "GAP":
+		err = fmt.Errorf("%s: %w", word, ErrOutOfStep)
 	default:
-		return applied, fmt.Errorf("apply %d moves to product %d: %s: %w", len(moves), productID, word, ErrOutOfStep)
+		err = fmt.Errorf("word %.20q: %w", word, stream.ErrReply)
 	}
+	return applied, fmt.Errorf("apply %d moves to product %d: %w", len(moves), productID, err)
 }
 
 func appendUsers(args []any, users []int64) []any {
@@ -171,7 +183,7 @@ func milliseconds(t time.Time) int64 {
 
 // Close closes a product's gate, unless it is of a later epoch.
 func (g *Gate) Close(ctx context.Context, productID, epoch int64) error {
-	if err := closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch).Err(); err != nil {
+	if _, err := closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch).Int(); err != nil {
 		return fmt.Errorf("close gate of product %d: %w", productID, err)
 	}
 	return nil
@@ -195,9 +207,9 @@ func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 	)
 	if err == nil {
 		t := o.values()
-		err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting},
+		_, err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting},
 			o.Epoch, "applied", o.Applied, "left", o.Left, "run", o.Run,
-			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]).Err()
+			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]).Int()
 	}
 	if err != nil {
 		return fmt.Errorf("open gate of product %d: %w", productID, err)
@@ -229,15 +241,9 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 // it did. A name of its own tells the gate a call that is repeated after a lost reply.
 func (g *Gate) Correct(ctx context.Context, productID int64, at State, difference int64) (bool, error) {
 	done, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate},
-		at.Epoch, at.Applied, difference, rand.Text()).Bool()
+		at.Epoch, at.Applied, difference, rand.Text()).Int()
 	if err != nil {
 		return false, fmt.Errorf("correct gate of product %d: %w", productID, err)
 	}
-	return done, nil
-}
-
-func integer(value any) int64 {
-	s, _ := value.(string)
-	n, _ := strconv.ParseInt(s, 10, 64) // the gate's own scripts write nothing else
-	return n
+	return done == 1, nil
 }

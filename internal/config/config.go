@@ -2,7 +2,6 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"github.com/zeromicro/go-zero/rest"
@@ -57,31 +56,6 @@ type Shutdown struct {
 	// Drain is for how long requests are still accepted after the signal, while /readyz
 	// is 503, so that whoever sends them can learn of it: 0–10m. Defaults to 5s.
 	Drain time.Duration `json:",default=5s"`
-}
-
-// Redis says how to reach Redis.
-type Redis struct {
-	// Addr is host:port of the server, or a comma-separated list of those of a
-	// Redis Cluster. Required, unless there is a DevStack.
-	Addr string `json:",optional"`
-	// Password of the default user. Defaults to none.
-	Password string `json:",optional"`
-	// DB is the number of the database; a cluster has number 0 alone. Defaults to 0.
-	DB int `json:",default=0"`
-	// ReadTimeout is how long an answer is waited for, beyond the time for which a
-	// command blocks by itself. Defaults to 2s.
-	ReadTimeout time.Duration `json:",default=2s"`
-	// WriteTimeout is how long the sending of a command may take. Defaults to 2s.
-	WriteTimeout time.Duration `json:",default=2s"`
-}
-
-// Addrs returns the addresses of the servers; more than one means a cluster.
-func (r Redis) Addrs() []string {
-	addrs := strings.Split(r.Addr, ",")
-	for i, addr := range addrs {
-		addrs[i] = strings.TrimSpace(addr)
-	}
-	return addrs
 }
 
 // Postgres says how to reach PostgreSQL.

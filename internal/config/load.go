@@ -110,6 +110,7 @@ func (c *Config) resolve(folder string) {
 	if c.DevStack != nil && !filepath.IsAbs(c.DevStack.Dir) {
 		c.DevStack.Dir = filepath.Join(folder, c.DevStack.Dir)
 	}
+	c.Redis.TLS.resolve(folder)
 }
 
 // schedule turns the times of a stop into those of go-zero, whose WrapUpTime is that

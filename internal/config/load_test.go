@@ -314,7 +314,7 @@ func TestBadFiles(t *testing.T) {
 		{"CPU threshold", least + "CpuThreshold: 1000", "CpuThreshold: is not in the range [0:1000)"},
 		{"no redis", without("Redis"), `Redis.Addr: "" is not host:port`},
 		{"redis without a port", "Redis: {Addr: localhost}" + without("Redis"), `Redis.Addr: "localhost" is not host:port`},
-		{"a gap in the cluster", "Redis: {Addr: 'a:1,,b:2'}" + without("Redis"), `Redis.Addr: "" is not host:port`},
+		{"a gap in the cluster", "Redis: {Addr: 'a:1,,b:2'}" + without("Redis"), `Redis.Addr[1]: "" is not host:port`},
 		{"a database of a cluster", "Redis: {Addr: 'a:1,b:2', DB: 1}" + without("Redis"), "Redis.DB: 1 is not 0"},
 		{"negative database", "Redis: {Addr: 'a:1', DB: -1}" + without("Redis"), "Redis.DB: -1 is negative"},
 		{"no time to read", "Redis: {Addr: 'a:1', ReadTimeout: 0s}" + without("Redis"), "Redis.ReadTimeout: 0s is not above 0"},

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -45,29 +44,6 @@ func (c *Config) validate() error {
 		between("Shutdown.WrapUpTime", c.RestConf.Shutdown.WrapUpTime, 0, time.Minute),
 		between("Shutdown.WaitTime", c.RestConf.Shutdown.WaitTime, 0, time.Hour),
 	)
-}
-
-func (r Redis) validate(private bool) error {
-	problems := []error{
-		positive("Redis.ReadTimeout", r.ReadTimeout),
-		positive("Redis.WriteTimeout", r.WriteTimeout),
-	}
-	if r.DB < 0 {
-		problems = append(problems, fmt.Errorf("Redis.DB: %d is negative", r.DB))
-	}
-	if private && r.Addr == "" {
-		return errors.Join(problems...)
-	}
-	addrs := r.Addrs()
-	for _, addr := range addrs {
-		if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
-			problems = append(problems, fmt.Errorf("Redis.Addr: %q is not host:port", addr))
-		}
-	}
-	if len(addrs) > 1 && r.DB != 0 {
-		problems = append(problems, fmt.Errorf("Redis.DB: %d is not 0, the one database of a cluster", r.DB))
-	}
-	return errors.Join(problems...)
 }
 
 func (p Postgres) validate(private bool) error {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -160,7 +161,10 @@ push an attempt, then ask for its result:
 // addCommand is a command that pushes an attempt. Where there is no redis-cli it
 // speaks Redis's protocol by means of bash alone.
 func addCommand(addr, key string) string {
-	host, port, _ := strings.Cut(addr, ":")
+	if strings.HasPrefix(addr, "/") {
+		return fmt.Sprintf("redis-cli -s %s XADD %s '*' uid 123 ts 1234567890", addr, key)
+	}
+	host, port, _ := net.SplitHostPort(addr) // config has checked it
 	if _, err := exec.LookPath("redis-cli"); err == nil {
 		return fmt.Sprintf("redis-cli -h %s -p %s XADD %s '*' uid 123 ts 1234567890", host, port, key)
 	}

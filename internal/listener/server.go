@@ -39,6 +39,9 @@ const (
 	maxHeaderBytes = 16 << 10
 	// headTimeout is how long the head of a request may take to arrive.
 	headTimeout = 10 * time.Second
+	// emptyQueue is how long the connections that have begun have to be accepted, before the
+	// listener is closed: a round trip of the slowest network between a proxy and us.
+	emptyQueue = 300 * time.Millisecond
 	// stopGrace is how long a stop waits for the answers that are being made.
 	stopGrace = 10 * time.Second
 )
@@ -70,6 +73,9 @@ func New(c config.Config, server *rest.Server, shutdown *health.Shutdown) (*Serv
 	}
 	s.close = sync.OnceFunc(func() {
 		close(s.closed)
+		if last := takeLast(l); len(last) > 0 {
+			threading.GoSafe(func() { _ = s.serveOn(handOn(l.Addr(), last)) }) // until Stop
+		}
 		_ = l.Close()
 	})
 	s.hurry, s.hurried = context.WithCancel(context.Background())
@@ -96,12 +102,7 @@ func (s *Server) Start() {
 }
 
 func (s *Server) serve() {
-	var err error
-	if s.config.CertFile == "" && s.config.KeyFile == "" {
-		err = s.http.Serve(s.listener)
-	} else {
-		err = s.http.ServeTLS(s.listener, s.config.CertFile, s.config.KeyFile)
-	}
+	err := s.serveOn(s.listener)
 	select {
 	case <-s.closed:
 	default:
@@ -110,11 +111,21 @@ func (s *Server) serve() {
 	}
 }
 
+func (s *Server) serveOn(l net.Listener) error {
+	if s.config.CertFile == "" && s.config.KeyFile == "" {
+		return s.http.Serve(l)
+	}
+	return s.http.ServeTLS(l, s.config.CertFile, s.config.KeyFile)
+}
+
 // drain is called with the first signal.
 func (s *Server) drain() {
 	s.shutdown.Begin()
 	logx.Infof("/readyz is 503; requests are accepted for %v", s.config.Shutdown.Drain)
 	patient := role.Sleep(s.hurry, s.config.Shutdown.Drain)
+	if patient && quiesce(s.listener) {
+		role.Sleep(s.hurry, emptyQueue)
+	}
 	s.close()
 	logx.Info("connections are accepted no longer")
 	if !patient {

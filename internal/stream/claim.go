@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -55,9 +56,34 @@ func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration,
 	}
 	batch, next, ok := claimed(reply)
 	if !ok {
-		return Batch{}, "", fmt.Errorf("take over pending entries of %s: redis: the reply is none of ours: %.200v", r.key, reply)
+		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w: %.200v", r.key, ErrReply, reply)
 	}
-	return batch, next, nil
+	if err := batch.check(start, next); err != nil {
+		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w", r.key, err)
+	}
+	return batch, next, r.confirmLost(ctx, batch.Lost)
+}
+
+// scanEnd is where the scan of a pending list ends, and "0-0" where it begins.
+const scanEnd = FirstID + "-0"
+
+// check fails unless what was taken over is in order, and the scan goes on behind start:
+// else it would never end.
+func (b *Batch) check(start, next string) error {
+	last := ""
+	for _, e := range b.Entries {
+		if err := checkIDs(last, e.ID); err != nil {
+			return err
+		}
+		last = e.ID
+	}
+	if err := checkIDs("", b.Lost...); err != nil {
+		return err
+	}
+	if next == scanEnd {
+		return nil
+	}
+	return checkIDs(strings.TrimPrefix(start, "("), strings.TrimPrefix(next, "("))
 }
 
 // claimed reads the answer of the script; it reports false of any other shape.

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,6 +57,7 @@ type Inspector struct {
 	group  string
 	key    func(productID int64) string
 	now    func() time.Time
+	runs   runHistory
 
 	mu     sync.Mutex
 	rates  map[int64]rate
@@ -142,13 +142,19 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 	summary := pipe.XPending(ctx, state.Stream, i.group)
 	consumers := pipe.XInfoConsumers(ctx, state.Stream, i.group)
 	clock := pipe.Time(ctx)
-	if _, err := pipe.Exec(ctx); err != nil && !isNoGroup(err) {
-		return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	for _, err := range []error{summary.Err(), consumers.Err(), clock.Err()} {
+		if err != nil && !isNoGroup(err) {
+			return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
+		}
 	}
 	for _, c := range consumers.Val() {
 		state.Consumers = append(state.Consumers, ConsumerState{Name: c.Name, Pending: c.Pending, Idle: c.Idle})
 	}
 	if p := summary.Val(); p != nil && p.Count > 0 {
+		if err := checkIDs("", p.Lower); err != nil {
+			return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
+		}
 		age := max(0, clock.Val().Sub(arrival(p.Lower)))
 		state.OldestPending = &age
 	}
@@ -164,6 +170,7 @@ func (i *Inspector) Pending(ctx context.Context, productID int64, before string,
 		end = "(" + before
 	}
 	var newest []redis.XPendingExt
+	last := ""
 	for {
 		page, err := i.client.XPendingExt(ctx, &redis.XPendingExtArgs{
 			Stream: key, Group: i.group, Start: start, End: end, Count: pendingPage,
@@ -171,12 +178,18 @@ func (i *Inspector) Pending(ctx context.Context, productID int64, before string,
 		if err != nil && !isNoGroup(err) {
 			return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
 		}
+		for _, e := range page {
+			if err := checkIDs(last, e.ID); err != nil {
+				return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
+			}
+			last = e.ID
+		}
 		newest = append(newest, page...)
 		newest = newest[max(0, len(newest)-limit):]
 		if len(page) < pendingPage {
 			return reversed(newest), nil
 		}
-		start = "(" + page[len(page)-1].ID
+		start = "(" + last
 	}
 }
 
@@ -191,7 +204,6 @@ func reversed(in []redis.XPendingExt) []PendingEntry {
 // isNoGroup reports that a group does not exist, or not even its stream.
 func isNoGroup(err error) bool { return IsNoGroup(err) || isNoKey(err) }
 
-// isNoKey reports that a stream does not exist.
-func isNoKey(err error) bool {
-	return errors.Is(err, redis.Nil) || strings.Contains(err.Error(), "no such key")
-}
+// isNoKey reports that a stream does not exist. An answer that is nil does not say so: to
+// none of the commands here is it one.
+func isNoKey(err error) bool { return strings.Contains(err.Error(), "no such key") }

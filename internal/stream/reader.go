@@ -115,11 +115,57 @@ func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id stri
 	if err != nil {
 		return Batch{}, fmt.Errorf("read %s: %w", r.key, err)
 	}
+	if len(streams) > 1 || len(streams) == 1 && streams[0].Stream != r.key {
+		return Batch{}, fmt.Errorf("read %s: entries of another stream: %w", r.key, ErrReply)
+	}
 	var batch Batch
 	for _, s := range streams {
 		batch.add(s.Messages)
+		if id != ">" {
+			err = checkBatch(id, s.Messages)
+		} else if err = checkBatch("", s.Messages); err == nil && len(batch.Lost) > 0 {
+			err = fmt.Errorf("new entries without fields: %w", ErrReply)
+		}
 	}
-	return batch, nil
+	if err != nil {
+		return Batch{}, fmt.Errorf("read %s: %w", r.key, err)
+	}
+	return batch, r.confirmLost(ctx, batch.Lost)
+}
+
+// checkBatch fails unless the messages are in order and after the given ID.
+func checkBatch(after string, messages []redis.XMessage) error {
+	for _, m := range messages {
+		if err := checkIDs(after, m.ID); err != nil {
+			return err
+		}
+		after = m.ID
+	}
+	return nil
+}
+
+// confirmLost fails when a message that was reported as deleted is there. Who is told of
+// a lost message writes that down and acknowledges it: one garbled answer must not do.
+func (r *Reader) confirmLost(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	pipe := r.commands.Pipeline()
+	found := make([]*redis.XMessageSliceCmd, len(ids))
+	for n, id := range ids {
+		found[n] = pipe.XRange(ctx, r.key, id, id)
+	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	for n, id := range ids {
+		messages, err := found[n].Result()
+		if err == nil && len(messages) > 0 {
+			err = ErrReply
+		}
+		if err != nil {
+			return fmt.Errorf("entry %s of %s is said to be deleted: %w", id, r.key, err)
+		}
+	}
+	return nil
 }
 
 // Ack acknowledges entries, all in one command. Acknowledging twice is harmless.
@@ -127,7 +173,11 @@ func (r *Reader) Ack(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := r.commands.XAck(ctx, r.key, r.group, ids...).Err(); err != nil {
+	n, err := r.commands.XAck(ctx, r.key, r.group, ids...).Result()
+	if err == nil && (n < 0 || n > int64(len(ids))) {
+		err = ErrReply
+	}
+	if err != nil {
 		return fmt.Errorf("acknowledge %d entries of %s: %w", len(ids), r.key, err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,7 @@ func (i *Inspector) Rest(ctx context.Context, productID int64, visit func([]Entr
 	if err != nil {
 		return err
 	}
+	last := ""
 	for {
 		page, err := i.client.XRangeN(ctx, key, from, "+", restPage).Result()
 		if err != nil {
@@ -28,11 +30,21 @@ func (i *Inspector) Rest(ctx context.Context, productID int64, visit func([]Entr
 		}
 		var b Batch
 		b.add(page)
+		if len(b.Lost) > 0 {
+			err = fmt.Errorf("an entry without fields: %w", ErrReply)
+		}
+		for _, e := range b.Entries {
+			err = errors.Join(err, checkIDs(last, e.ID))
+			last = e.ID
+		}
+		if err != nil {
+			return fmt.Errorf("read the rest of %s: %w", key, err)
+		}
 		visit(b.Entries)
 		if len(page) < restPage {
 			return nil
 		}
-		from = "(" + page[len(page)-1].ID
+		from = "(" + last
 	}
 }
 
@@ -69,8 +81,13 @@ func (i *Inspector) Gone(ctx context.Context, productID int64, ids []string) ([]
 	}
 	var gone []string
 	for n, id := range ids {
-		if len(found[n].Val()) == 0 {
+		switch messages, err := found[n].Result(); {
+		case err != nil:
+			return nil, fmt.Errorf("look for entry %s of %s: %w", id, key, err)
+		case len(messages) == 0:
 			gone = append(gone, id)
+		case len(messages) > 1 || messages[0].ID != id:
+			return nil, fmt.Errorf("look for entry %s of %s: %w", id, key, ErrReply)
 		}
 	}
 	return gone, nil
@@ -146,7 +163,8 @@ return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''`
 // products that are on others.
 func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error) {
 	asked := productIDs
-	if _, cluster := i.client.(*redis.ClusterClient); !cluster {
+	_, cluster := i.client.(*redis.ClusterClient)
+	if !cluster {
 		asked = productIDs[:min(1, len(productIDs))] // one server serves them all
 	}
 	pipe := i.client.Pipeline()
@@ -162,6 +180,12 @@ func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error)
 	runs := make([]Run, len(productIDs))
 	for n := range runs {
 		runs[n].ID, runs[n].Err = replies[min(n, len(replies)-1)].Text()
+	}
+	if !cluster && len(asked) == 1 && runs[0].Err == nil && i.runs.observe(runs[0].ID, i.now()) {
+		for n := range runs {
+			runs[n].Err = ErrSeveral
+		}
+		return runs, ErrSeveral
 	}
 	return runs, err
 }

@@ -1,5 +1,9 @@
 -- Decides a batch of attempts for one product, in the order given.
--- KEYS: gate, holders, inflight, waiting, stream, reply, then the key of each request ID
+-- Every key stands literally as KEYS[number] in the call that uses it: some proxies let
+-- nothing else pass. For the keys of request IDs the two lines 'EACH …' are replaced, as
+-- script.go says.
+-- KEYS: gate, holders, inflight, waiting, stream, reply, then the key of each request ID,
+--       and the key of the reply again as often as is left over
 -- ARGV: seconds to keep the reply, seconds to keep a request ID, number of attempts,
 --       then for each: user, request ID or '', the refusal that it gets unless its
 --       request ID is known already, or ''
@@ -50,19 +54,17 @@ if settled and refusal == '' then
     held[users[i]] = tonumber(counts[i]) or 0
   end
 end
-local remembered = {}
-if #KEYS > 6 then
-  remembered = redis.call('MGET', unpack(KEYS, 7))
-end
+local remembered, minted = {}, {}
+-- EACH read: remembered[1…] = what the keys of request IDs hold
 
-local words, requests, seen = {}, 6, {}
+local words, requests, seen = {}, 0, {}
 local holders, inflight, waiting = {}, {}, {}
 for i = 1, n do
   local user, request, word = users[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
   local known = false
   if request ~= '' then
     requests = requests + 1
-    known = seen[KEYS[requests]] or remembered[requests - 6]
+    known = remembered[requests] or seen[user .. ' ' .. request]
   end
   if known then
     word = '=' .. known
@@ -90,8 +92,8 @@ for i = 1, n do
       refusal, word = 'ENDED', 'ENDED'
     else
       if request ~= '' then
-        redis.call('SET', KEYS[requests], id, 'EX', ARGV[2])
-        seen[KEYS[requests]] = id
+        minted[requests] = id
+        seen[user .. ' ' .. request] = id
       end
       if settled then
         left = left - 1
@@ -110,6 +112,7 @@ for i = 1, n do
 end
 
 local answer = table.concat(words, ' ')
+-- EACH written: the keys of request IDs = minted[1…]
 if #waiting > 0 then
   redis.call('HSET', KEYS[4], unpack(waiting))
   if settled then

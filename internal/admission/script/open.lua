@@ -9,11 +9,17 @@ if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then
 end
 -- UNLINK: to free a million holders at once would stop Redis for as long as that takes.
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-for i = 2, 4 do
-  if redis.call('EXISTS', KEYS[i + 3]) == 1 then
-    redis.call('RENAME', KEYS[i + 3], KEYS[i])
-    redis.call('PERSIST', KEYS[i])
-  end
+if redis.call('EXISTS', KEYS[5]) == 1 then
+  redis.call('RENAME', KEYS[5], KEYS[2])
+  redis.call('PERSIST', KEYS[2])
+end
+if redis.call('EXISTS', KEYS[6]) == 1 then
+  redis.call('RENAME', KEYS[6], KEYS[3])
+  redis.call('PERSIST', KEYS[3])
+end
+if redis.call('EXISTS', KEYS[7]) == 1 then
+  redis.call('RENAME', KEYS[7], KEYS[4])
+  redis.call('PERSIST', KEYS[4])
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], unpack(ARGV, 2))
 return 1

@@ -26,7 +26,8 @@ func Listen(section, host string, port int) (net.Listener, error) {
 }
 
 // Check fails when an address of the configuration cannot be listened on, or its
-// certificate cannot be used, so that nothing is begun in vain. Over its own ones, those of metrics, go-zero would go on without.
+// certificate cannot be used, so that nothing is begun in vain: without the address of the
+// metrics, go-zero would go on.
 func Check(c config.Config) error {
 	var problems []error
 	for _, at := range addresses(c) {

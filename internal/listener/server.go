@@ -39,9 +39,6 @@ const (
 	maxHeaderBytes = 16 << 10
 	// headTimeout is how long the head of a request may take to arrive.
 	headTimeout = 10 * time.Second
-	// emptyQueue is how long the connections that have begun have to be accepted, before the
-	// listener is closed: a round trip of the slowest network between a proxy and us.
-	emptyQueue = 300 * time.Millisecond
 	// stopGrace is how long a stop waits for the answers that are being made.
 	stopGrace = 10 * time.Second
 )
@@ -123,9 +120,6 @@ func (s *Server) drain() {
 	s.shutdown.Begin()
 	logx.Infof("/readyz is 503; requests are accepted for %v", s.config.Shutdown.Drain)
 	patient := role.Sleep(s.hurry, s.config.Shutdown.Drain)
-	if patient && quiesce(s.listener) {
-		role.Sleep(s.hurry, emptyQueue)
-	}
 	s.close()
 	logx.Info("connections are accepted no longer")
 	if !patient {

@@ -41,7 +41,8 @@ var requiredFunctions = []string{"seckill_require_record_only(bigint)"}
 // --disable-triggers that failed halfway leaves them off.
 var requiredTriggers = []string{
 	"seckill_orders.seckill_order_slot", "seckill_orders.seckill_orders_within_limit",
-	"seckill_orders.seckill_order_immutable", "seckill_products.seckill_product_limit_lowered",
+	"seckill_orders.seckill_orders_within_stock", "seckill_orders.seckill_orders_live_changed",
+	"seckill_orders.seckill_order_immutable", "seckill_products.seckill_product_counts_orders", "seckill_products.seckill_product_limit_lowered",
 }
 
 // requiredKeys make that an entry counts once and a user wins within the limit; a

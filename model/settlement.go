@@ -49,8 +49,11 @@ type NewOrder struct {
 }
 
 const (
+	// What is left is never more than what the live orders leave, which the database
+	// counts itself (migrations/008): books that say otherwise were written by hand, and
+	// orders above the stock would be refused, with all that was to be settled with them.
 	lockProduct = `
-SELECT stock_left, per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0), gate_epoch
+SELECT greatest(least(stock_left, stock_total - live_orders), 0), per_user_limit, starts_at, ends_at, ended_at, coalesce(payment_window_seconds, 0), gate_epoch
   FROM seckill_products WHERE product_id = $1 AND stock_total IS NOT NULL FOR NO KEY UPDATE`
 
 	// selectSlots asks the index for each user. Nothing is asked when nothing is

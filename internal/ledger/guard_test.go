@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"seckill/internal/seckill"
+	"seckill/internal/servertest"
 )
 
 // TestTheDatabaseItselfRefuses writes SQL that bypasses the service.
@@ -67,5 +68,78 @@ func TestTheDatabaseRefusesMoreThanALoweredLimit(t *testing.T) {
 	}
 	if _, err := pool.Exec(t.Context(), insert, 11); err != nil {
 		t.Errorf("a user without a live order: %v", err)
+	}
+}
+
+// TestTheDatabaseRefusesMoreLiveOrdersThanStock writes orders past the service, by each way
+// that adds one or takes stock away.
+func TestTheDatabaseRefusesMoreLiveOrdersThanStock(t *testing.T) {
+	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(2)), PerUserLimit: 1})
+	settle(t, l, attempt(10, "1-0"))
+	const insert = "INSERT INTO seckill_orders (product_id, user_id, stream_id, status) VALUES "
+	refused := func(sql, constraint string) {
+		t.Helper()
+		var fault *pgconn.PgError
+		if _, err := pool.Exec(t.Context(), sql); !errors.As(err, &fault) || fault.ConstraintName != constraint {
+			t.Errorf("%s: %v, want %s", sql, err, constraint)
+		}
+	}
+	taken := func(sql string, live int) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+		if got := servertest.Count(t, pool, "SELECT live_orders FROM seckill_products WHERE product_id = 1"); got != live {
+			t.Errorf("%s: %d live orders are counted, want %d", sql, got, live)
+		}
+	}
+	refused(insert+"(1, 11, '2-0', 'PAID'), (1, 12, '3-0', 'PAID')", "seckill_orders_within_stock")
+	taken(insert+"(1, 11, '2-0', 'PENDING_PAYMENT'), (1, 12, '3-0', 'CANCELLED')", 2)
+	refused(insert+"(1, 13, '4-0', 'CONFIRMED')", "seckill_orders_within_stock")
+	refused("UPDATE seckill_products SET stock_total = 1, stock_left = 0 WHERE product_id = 1", "seckill_product_keeps_stock")
+	refused("UPDATE seckill_products SET stock_total = NULL, stock_left = NULL WHERE product_id = 1", "seckill_product_keeps_stock")
+	taken("UPDATE seckill_orders SET status = 'PAID' WHERE stream_id = '2-0'", 2)
+	// One unit is left by the books, none by the orders: nobody wins it, and nothing stands still.
+	if outcome := settle(t, l, attempt(14, "5-0")); outcome.Stored != 1 {
+		t.Errorf("settled: %+v", outcome)
+	}
+	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_logs WHERE stream_id = '5-0' AND reason = 'SOLD_OUT'"); n != 1 {
+		t.Error("an order above the stock was not SOLD_OUT")
+	}
+	taken("DELETE FROM seckill_orders WHERE stream_id = '2-0'", 1)
+	taken("UPDATE seckill_orders SET status = 'CANCELLED' WHERE stream_id = '1-0'", 0)
+	taken("TRUNCATE seckill_orders", 0)
+	taken("UPDATE seckill_products SET stock_total = 1, stock_left = 0 WHERE product_id = 1", 0)
+	taken(insert+"(1, 13, '4-0', 'CONFIRMED')", 1)
+	taken("TRUNCATE seckill_orders", 0)
+}
+
+// TestTwoHandsInPsqlCannotTakeTheLastUnit: the second one waits for the first.
+func TestTwoHandsInPsqlCannotTakeTheLastUnit(t *testing.T) {
+	_, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(1)), PerUserLimit: 1})
+	const insert = "INSERT INTO seckill_orders (product_id, user_id, stream_id, status) VALUES (1, $1, $2, 'PAID')"
+	first, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Rollback(t.Context()) }()
+	if _, err := first.Exec(t.Context(), insert, 10, "1-0"); err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan error, 1)
+	go func() {
+		_, err := pool.Exec(t.Context(), insert, 11, "2-0")
+		second <- err
+	}()
+	servertest.Eventually(t, "the second waits for the product's row", func() bool {
+		return servertest.Count(t, pool, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
+	})
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var fault *pgconn.PgError
+	if err := <-second; !errors.As(err, &fault) || fault.ConstraintName != "seckill_orders_within_stock" {
+		t.Errorf("the second: %v", err)
 	}
 }

@@ -53,6 +53,10 @@ func restored(t *testing.T, url string) {
 			t.Errorf("%s: %d, want %d", query, n, want)
 		}
 	}
+	if n := number(t, pool, `SELECT count(*) FROM seckill_products p WHERE live_orders <> (SELECT count(*) FROM seckill_orders o
+			WHERE o.product_id = p.product_id AND o.status IN ('PENDING_PAYMENT', 'PAID', 'CONFIRMED'))`); n != 0 {
+		t.Errorf("%d products count their live orders wrongly", n)
+	}
 	missing, err := pool.Missing(t.Context())
 	if err != nil || len(missing) > 0 {
 		t.Errorf("missing after the restore: %v %v", missing, err)

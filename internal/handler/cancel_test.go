@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
+	"seckill/internal/servertest"
 	"seckill/internal/types"
 )
 
@@ -36,6 +38,39 @@ func cancelAgainAndAgain(t *testing.T, stock int, code seckill.Code) {
 			t.Fatalf("cancel: %d %s", a.status, a.body)
 		}
 	}
+}
+
+// TestACancelDoesNotNeedRedis: it is answered without, and its unit is on sale once Redis is
+// back and the gate has been told.
+func TestACancelDoesNotNeedRedis(t *testing.T) {
+	server := servertest.Redis(t)
+	s := newShop(t)
+	s.client = servertest.Client(t, server)
+	s.serveWith(s.clock)
+	s.create(1, `,"stockTotal":1,"paymentWindowSeconds":60`)
+	s.settle(1, "5 10-0")
+	s.bring(1)
+	s.post("/api/v1/products/1/attempts", `{"userId":6}`).refused(t, http.StatusConflict, seckill.CodeSoldOut, "")
+	order := s.orderPath("10-0")
+	if err := server.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // repeated, it answers the same
+		if a := s.post(order+"/cancel", "", s.as("bff")); a.status != http.StatusOK || !strings.Contains(a.body, `"status":"CANCELLED"`) {
+			t.Errorf("cancel without Redis: %d %s", a.status, a.body)
+		}
+	}
+	if left := s.left(1); left != 1 {
+		t.Errorf("%d units left, want 1", left)
+	}
+	if err := server.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "the unit is on sale again", func() bool {
+		_ = s.keeper.Bring(t.Context(), 1)
+		return s.post("/api/v1/products/1/attempts", `{"userId":6}`).status == http.StatusAccepted
+	})
+	s.post("/api/v1/products/1/attempts", `{"userId":7}`).refused(t, http.StatusConflict, seckill.CodeSoldOut, "")
 }
 
 // TestWhatIsRestockedCanBeBoughtAtOnce by this replica, which knew the product as sold out.

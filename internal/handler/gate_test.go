@@ -36,7 +36,9 @@ func (w *world) bring(productID int64) {
 
 // gate adds the real gate, and what belongs to it, to what a server is made of.
 func (w *world) gate(d *svc.Deps) {
-	w.client = servertest.SharedRedis(w.t)
+	if w.client == nil {
+		w.client = servertest.SharedRedis(w.t)
+	}
 	gate := admission.NewGate(w.client)
 	inspector := stream.NewInspector(w.client, "g1", seckill.StreamKey)
 	book, _ := d.Ledger.(*ledger.Ledger)

@@ -96,3 +96,28 @@ func TestErrorsThroughTheOuterRouter(t *testing.T) {
 		t.Errorf("%d %s %v", answer.StatusCode, body, answer.Header)
 	}
 }
+
+// TestHeadOfALongAnswer: a HEAD has the head of the answer to GET and no body, whatever the
+// client takes.
+func TestHeadOfALongAnswer(t *testing.T) {
+	for _, accept := range []string{"", "gzip"} {
+		server := serveOuter(t, 4000)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+"/long", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", accept)
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if err != nil || len(body) > 0 || answer.StatusCode != http.StatusOK {
+			t.Errorf("with %q: %d, %d bytes, %v", accept, answer.StatusCode, len(body), err)
+		}
+		if answer.Header.Get("Vary") != "Accept-Encoding" || answer.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("with %q: head %v", accept, answer.Header)
+		}
+	}
+}

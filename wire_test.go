@@ -124,6 +124,18 @@ type patient struct {
 	pushed int            // raw entries of the record-only product
 }
 
+// patient begins two sales on a process.
+func (s *site) patient(p *process) *patient {
+	s.t.Helper()
+	p.sell(2, `"stockTotal": 100000, "paymentWindowSeconds": 600`)
+	p.sell(3, `"stockTotal": 400, "paymentWindowSeconds": 600, "perUserLimit": 2`)
+	token, err := auth.IssueToken(secret, "tester", "operator", time.Hour)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &patient{site: s, p: p, token: token, faults: map[string]int{}, calls: map[int]int{}, final: map[int]string{}}
+}
+
 // ask calls the service, and returns the status of what it answers.
 func (c *patient) ask(method, path, body string, into any) int {
 	request, err := http.NewRequestWithContext(c.t.Context(), method, c.p.address+path, strings.NewReader(body))
@@ -248,25 +260,30 @@ func (c *patient) look(ctx context.Context) {
 const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	WHERE datname = current_database() AND application_name = 'service' ORDER BY random() LIMIT 1`
 
-// past adds entries past the gate, expires orders and ends connections.
+// meddle expires orders and ends connections.
+func (c *patient) meddle(ctx context.Context) {
+	for ctx.Err() == nil {
+		c.exec(terminate)
+		c.exec("UPDATE seckill_orders SET expires_at = now() WHERE product_id = 3 AND status = 'PENDING_PAYMENT' AND user_id % 4 = 0")
+		time.Sleep(200 * time.Millisecond) // a rate
+	}
+}
+
+// past adds entries past the gate.
 func (c *patient) past(ctx context.Context) {
-	for i := 0; ctx.Err() == nil; i++ {
-		if i%10 == 0 {
-			c.exec(terminate)
-		}
+	for ctx.Err() == nil {
 		c.push(1, c.pushed+1, c.pushed+20)
 		c.push(3, c.pushed+1, c.pushed+5)
 		c.pushed += 20
-		c.exec("UPDATE seckill_orders SET expires_at = now() WHERE product_id = 3 AND status = 'PENDING_PAYMENT' AND user_id % 4 = 0")
 		time.Sleep(20 * time.Millisecond) // a rate
 	}
 }
 
-// run makes the load until stop is called.
-func (c *patient) run() (stop func()) {
+// run makes the load, and what more there is, until stop is called.
+func (c *patient) run(more ...func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	var group sync.WaitGroup
-	for _, f := range []func(context.Context){c.buy, c.buy, c.buy, c.operate, c.look, c.past} {
+	for _, f := range append(more, c.buy, c.buy, c.buy, c.operate, c.look, c.past) {
 		group.Go(func() { f(ctx) })
 	}
 	return func() { cancel(); group.Wait() }
@@ -284,14 +301,8 @@ func TestConnectionsToPostgresDieAtEveryMessage(t *testing.T) {
 	s.url = wire.Through(t, s.url) + "&application_name=service"
 	p := s.start("", "")
 	p.ready()
-	p.sell(2, `"stockTotal": 100000, "paymentWindowSeconds": 600`)
-	p.sell(3, `"stockTotal": 400, "paymentWindowSeconds": 600, "perUserLimit": 2`)
-	token, err := auth.IssueToken(secret, "tester", "operator", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &patient{site: s, p: p, token: token, faults: map[string]int{}, calls: map[int]int{}, final: map[int]string{}}
-	stop := c.run()
+	c := s.patient(p)
+	stop := c.run(c.meddle)
 	defer stop()
 	wire.Cut(cutter.ask)
 	defer func() {
@@ -305,9 +316,6 @@ func TestConnectionsToPostgresDieAtEveryMessage(t *testing.T) {
 	servertest.Eventually(t, "connections were cut at random", func() bool { return cutter.cuts() >= cuts })
 	wire.Cut(nil)
 	stop()
-	p.ready()
-	c.insist(http.MethodPost, "/admin/v1/products/3/resume", "", nil)
-	t.Logf("%d cuts, answers %v, %d admitted, %d paid or cancelled, %d raw", cutter.cuts(), c.calls, len(c.ids), len(c.final), c.pushed)
 	c.healed()
 }
 
@@ -315,6 +323,9 @@ func TestConnectionsToPostgresDieAtEveryMessage(t *testing.T) {
 func (c *patient) healed() {
 	t := c.t
 	t.Helper()
+	c.p.ready()
+	c.insist(http.MethodPost, "/admin/v1/products/3/resume", "", nil)
+	t.Logf("answers %v, %d admitted, %d paid or cancelled, %d raw", c.calls, len(c.ids), len(c.final), c.pushed)
 	for what, n := range c.faults {
 		t.Errorf("%d times: %s", n, what)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -237,7 +238,7 @@ func readMessage(r *bufio.Reader, started bool) (m Message, text []byte, err err
 	if m.Kind == 'Q' || m.Kind == 'C' {
 		m.Word = firstWord(string(body))
 	}
-	return m, append(text, body...), nil
+	return m, slices.Concat(text, body), nil
 }
 
 // firstWord is the command of a statement, or of its end; of the message that closes a

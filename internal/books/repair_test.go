@@ -60,7 +60,10 @@ func TestRepairCorrectsTheGateByWhatItIsOffWhileTheSaleGoesOn(t *testing.T) {
 func TestRepairOfWhatIsRightChangesNothing(t *testing.T) {
 	h, end := busy(t)
 	for range 30 {
-		if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != 0 {
+		got, err := h.keeper.Repair(t.Context(), "olga", 1)
+		// Where the gate is told something at each try, or a lock is not to be had, nothing is
+		// done; how often that happens is up to the machine.
+		if passes := seckill.ErrorCode(err) == seckill.CodeUnavailable || timedOut(err); got != 0 || err != nil && !passes {
 			t.Errorf("corrected by %d, %v", got, err)
 		}
 	}

@@ -75,6 +75,7 @@ func TestAFailoverBehindOneAddress(t *testing.T) {
 	c.promote(standby)
 	c.sells()
 	stop()
+	c.felt()
 	c.healed()
 }
 
@@ -96,6 +97,7 @@ func TestAFailoverBetweenTwoAddresses(t *testing.T) {
 	c.promote(standby)
 	c.sells()
 	stop()
+	c.felt()
 	c.healed()
 }
 

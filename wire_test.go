@@ -88,11 +88,11 @@ func (c *cutter) missing() (points []string) {
 			messages = append(messages, m)
 		}
 	}
-	for _, text := range strings.Fields("Q:BEGIN Q:COMMIT P: B: D: E: S: d: c:") {
+	for text := range strings.FieldsSeq("Q:BEGIN Q:COMMIT P: B: D: E: S: d: c:") {
 		kind, word, _ := strings.Cut(text, ":")
 		messages = append(messages, servertest.Message{Kind: kind[0], Word: word})
 	}
-	for _, text := range strings.Fields("R: S: K: Z: E: 1: 2: T: t: D: n: G: C:BEGIN C:COMMIT C:COPY C:INSERT C:UPDATE C:SELECT") {
+	for text := range strings.FieldsSeq("R: S: K: Z: E: 1: 2: T: t: D: n: G: C:BEGIN C:COMMIT C:COPY C:INSERT C:UPDATE C:SELECT") {
 		kind, word, _ := strings.Cut(text, ":")
 		messages = append(messages, servertest.Message{FromServer: true, Kind: kind[0], Word: word})
 	}
@@ -323,7 +323,18 @@ func TestConnectionsToPostgresDieAtEveryMessage(t *testing.T) {
 	servertest.Eventually(t, "connections were cut at random", func() bool { return cutter.cuts() >= cuts })
 	wire.Cut(nil)
 	stop()
+	c.felt()
 	c.healed()
+}
+
+// felt checks that somebody was told to come back: what nobody has noticed proves nothing.
+func (c *patient) felt() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[http.StatusServiceUnavailable] == 0 {
+		c.t.Errorf("no call met the fault: %v", c.calls)
+	}
 }
 
 // healed checks that everything that was answered holds.

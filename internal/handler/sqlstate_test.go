@@ -131,7 +131,7 @@ BEGIN
 END $$`)
 	for _, table := range []string{"logs", "orders", "products", "moves"} {
 		s.exec(fmt.Sprintf(`ALTER TABLE seckill_%[1]s RENAME TO real_%[1]s;
-CREATE VIEW seckill_%[1]s AS SELECT * FROM real_%[1]s WHERE (SELECT test_look())`, table))
+CREATE VIEW seckill_%[1]s AS SELECT r.* FROM real_%[1]s AS r WHERE (SELECT test_look())`, table)) //nolint:unqueryvet // the view is as its table
 	}
 	looks := []string{
 		"/api/v1/products/1/users/5/result", "/api/v1/products/2/users/5/result?wait=10ms", "/api/v1/products/2/users/6/result",

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -14,11 +15,20 @@ import (
 //     an error of Redis, and those count as the reply of a command) have neither a reply
 //     nor an error; here each gets the pipeline's;
 //   - a panic over a reply becomes the error of the command. go-redis itself gives up the
-//     connection of a command that panics.
+//     connection of a command that panics;
+//   - lengths that would end the process are found before go-redis makes room for them.
 type guard struct{ health *health }
 
 // DialHook implements redis.Hook.
-func (g guard) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (g guard) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return checked(conn), nil
+	}
+}
 
 // ProcessHook implements redis.Hook.
 func (g guard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -40,7 +41,10 @@ func (g guard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			}
 			g.health.refused(err, cmd)
 		}()
-		return next(ctx, cmd)
+		if err = strange(next(ctx, cmd)); err != nil {
+			cmd.SetErr(err)
+		}
+		return err
 	}
 }
 
@@ -57,14 +61,29 @@ func (g guard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 		if err = next(ctx, cmds); err == nil {
 			return nil
 		}
+		made := false // then each of the others has its reply
 		for _, cmd := range cmds {
 			if cmd.Err() != nil {
-				return err // it was made: each of the others has its reply
+				made = true
+				cmd.SetErr(strange(cmd.Err()))
 			}
+		}
+		if made {
+			return strange(err)
 		}
 		spread(cmds, err, func(redis.Cmder) bool { return true })
 		return err
 	}
+}
+
+// strange names an error that is neither an answer of Redis nor one of the way to it, and
+// with which go-redis says that it could not read an answer: it has no type for that, and
+// no word.
+func strange(err error) error {
+	if err == nil || Away(err) || errors.As(err, new(redis.Error)) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrReply, err)
 }
 
 // spread gives an error to the commands that are to have it.

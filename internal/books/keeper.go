@@ -53,6 +53,7 @@ type Keeper struct {
 	retired map[int64]bool     // those that have ended for good
 	roster  *roster
 	forgets func(productID int64) // may be nil
+	checked map[int64]int64       // by product: the lapses after which its gate was compared with the books
 	strays  *logx.LessLogger
 }
 
@@ -61,7 +62,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{},
+		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, checked: map[int64]int64{},
 	}
 	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
 	return k
@@ -143,7 +144,10 @@ func (k *Keeper) bringQuietly(ctx context.Context, productID int64, suspect bool
 	defer cancel()
 	var err error
 	if suspect {
-		_, err = k.load(ctx, productID, none)
+		var broken int64
+		if broken, err = k.forgetful(ctx, productID); err == nil {
+			_, err = k.load(ctx, productID, broken)
+		}
 	}
 	if err == nil {
 		err = k.Bring(ctx, productID)
@@ -195,7 +199,7 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 		}
 		// A gate that knows more than the books has been told since they were read, or
 		// the books have lost something: load looks again in the other order.
-		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves {
+		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || !k.isChecked(s.ProductID, run) {
 			behind = append(behind, s.ProductID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,7 @@ import (
 var awaySentinels = []error{
 	context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
 	redis.ErrClosed, redis.ErrPoolTimeout, redis.ErrPoolExhausted,
+	ErrReply, // what answers is no Redis, or its answers are garbled
 }
 
 // awayCodes are the codes with which Redis says that it cannot serve now, or not us, or
@@ -63,6 +65,9 @@ func Away(err error) bool {
 	}
 	if _, network := errors.AsType[net.Error](err); network {
 		return true
+	}
+	if _, number := errors.AsType[*strconv.NumError](err); number {
+		return true // a text in place of a number: go-redis passes that on as it is
 	}
 	return awayCode(err) != ""
 }

@@ -154,7 +154,7 @@ func (c *Clients) Unwatched(ctx context.Context) ([]string, error) {
 		cmd    redis.Cmder
 		reason string
 	}{
-		{pipe.Info(ctx, "server"), "INFO is not allowed: a restart of Redis, or a copy that was put back, is noticed only by what the gates have forgotten"},
+		{pipe.Info(ctx, "server"), "INFO is not allowed: a restart of Redis, or a copy that was put back, is noticed by the scripts that it has forgotten, and by the books"},
 		{pipe.ConfigGet(ctx, "maxmemory-policy"), "CONFIG is not allowed: the eviction policy and the persistence are not checked"},
 	}
 	_, err := pipe.Exec(ctx)

@@ -2,7 +2,9 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -14,11 +16,20 @@ import (
 //     an error of Redis, and those count as the reply of a command) have neither a reply
 //     nor an error; here each gets the pipeline's;
 //   - a panic over a reply becomes the error of the command. go-redis itself gives up the
-//     connection of a command that panics.
+//     connection of a command that panics;
+//   - lengths that would end the process are found before go-redis makes room for them.
 type guard struct{ health *health }
 
 // DialHook implements redis.Hook.
-func (g guard) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (g guard) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return checked(conn), nil
+	}
+}
 
 // ProcessHook implements redis.Hook.
 func (g guard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
@@ -30,7 +41,10 @@ func (g guard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			}
 			g.health.refused(err, cmd)
 		}()
-		return next(ctx, cmd)
+		if err = strange(next(ctx, cmd)); err != nil {
+			cmd.SetErr(err)
+		}
+		return err
 	}
 }
 
@@ -47,14 +61,29 @@ func (g guard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 		if err = next(ctx, cmds); err == nil {
 			return nil
 		}
+		made := false // then each of the others has its reply
 		for _, cmd := range cmds {
 			if cmd.Err() != nil {
-				return err // it was made: each of the others has its reply
+				made = true
+				cmd.SetErr(strange(cmd.Err()))
 			}
+		}
+		if made {
+			return strange(err)
 		}
 		spread(cmds, err, func(redis.Cmder) bool { return true })
 		return err
 	}
+}
+
+// strange names an error that is neither an answer of Redis nor one of the way to it, and
+// with which go-redis says that it could not read an answer: it has no type for that, and
+// no word.
+func strange(err error) error {
+	if err == nil || Away(err) || errors.As(err, new(redis.Error)) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrReply, err)
 }
 
 // spread gives an error to the commands that are to have it.

@@ -58,6 +58,7 @@ type Inspector struct {
 	key    func(productID int64) string
 	now    func() time.Time
 	runs   runHistory
+	memory *memory
 
 	mu     sync.Mutex
 	rates  map[int64]rate
@@ -73,7 +74,10 @@ type rate struct {
 
 // NewInspector makes an inspector of the given group; key names a product's stream.
 func NewInspector(client redis.UniversalClient, group string, key func(productID int64) string) *Inspector {
-	return &Inspector{client: client, group: group, key: key, now: time.Now, rates: map[int64]rate{}, faults: map[int64]lagFault{}}
+	return &Inspector{
+		client: client, group: group, key: key, now: time.Now, memory: newMemory(),
+		rates: map[int64]rate{}, faults: map[int64]lagFault{},
+	}
 }
 
 // State asks Redis for the state of a product's stream. A stream or a group that

@@ -144,8 +144,12 @@ func (i *Inspector) backlog(ctx context.Context, productID int64, l *look) Backl
 
 // Run is the run of a Redis server: another one when the server is started again.
 type Run struct {
-	ID  string // "" where the server does not tell
-	Err error  // the server has not answered
+	ID string // "" where the server does not tell
+	// Lapses is how often, where the server does not tell, any server turned out to be
+	// perhaps another one. Who has seen more of it than before has to compare what the
+	// server knows.
+	Lapses int64
+	Err    error // the server has not answered
 }
 
 // runSource asks the server that serves KEYS[1] for its run. KEYS[2] never exists: while
@@ -181,6 +185,7 @@ func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error)
 	for n := range runs {
 		runs[n].ID, runs[n].Err = replies[min(n, len(replies)-1)].Text()
 	}
+	i.addLapses(ctx, asked, runs)
 	if !cluster && len(asked) == 1 && runs[0].Err == nil && i.runs.observe(runs[0].ID, i.now()) {
 		for n := range runs {
 			runs[n].Err = ErrSeveral
@@ -188,4 +193,24 @@ func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error)
 		return runs, ErrSeveral
 	}
 	return runs, err
+}
+
+// addLapses fills in the lapses of runs that are not told; asked are the first products of
+// runs, and stand for the others.
+func (i *Inspector) addLapses(ctx context.Context, asked []int64, runs []Run) {
+	var keys []string
+	for n, id := range asked {
+		if runs[n].ID == "" && runs[n].Err == nil {
+			keys = append(keys, i.key(id))
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	lapses, err := i.memory.lapse(ctx, i.client, keys)
+	for n := range runs {
+		if runs[n].ID == "" && runs[n].Err == nil {
+			runs[n].Lapses, runs[n].Err = lapses, err
+		}
+	}
 }

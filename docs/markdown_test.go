@@ -89,7 +89,7 @@ var (
 	delimiter = regexp.MustCompile(`^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$`)
 	code      = regexp.MustCompile("(`+)(.+?)(`+)")
 	inline    = regexp.MustCompile(`\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)`)
-	reference = regexp.MustCompile(`^\s*\[[^\]]+\]:\s*(\S+)`)
+	linkBelow = regexp.MustCompile(`^\s*\[[^\]]+\]:\s*(\S+)`)
 	htmlLink  = regexp.MustCompile(`(?:href|src)="([^"]+)"`)
 	htmlID    = regexp.MustCompile(`<a (?:id|name)="([^"]+)"`)
 	aText     = regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`)
@@ -153,7 +153,7 @@ func (p *page) readProse() {
 			p.tables = append(p.tables, table{l.number, strings.Count(strings.Trim(strings.TrimSpace(l.text), "|"), "|") + 1, rows})
 		}
 		bare := code.ReplaceAllString(l.text, "`code`")
-		for _, kind := range []*regexp.Regexp{inline, reference, htmlLink} {
+		for _, kind := range []*regexp.Regexp{inline, linkBelow, htmlLink} {
 			for _, found := range kind.FindAllStringSubmatch(bare, -1) {
 				p.links = append(p.links, link{l.number, found[1]})
 			}

@@ -18,7 +18,7 @@ TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seck
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: ## Run the service with private servers under .dev/
@@ -75,6 +75,10 @@ gen-check: $(GOCTL) ## Fail if make gen would change or add a file
 	@$(snapshot) > $(BIN)/gen-after; true
 	@diff $(BIN)/gen-before $(BIN)/gen-after || \
 	{ echo "make gen changes the files above: run it and commit the result"; exit 1; }
+
+.PHONY: check-client
+check-client: ## Compile a TypeScript client made from openapi.json (needs npm)
+	@./tools/typescript/check.sh
 
 .PHONY: tools
 tools: $(GOCTL) $(LINTER) ## Build goctl and golangci-lint, as pinned in tools/go.mod

@@ -126,7 +126,7 @@ func TestNamesInTheTextExist(t *testing.T) {
 			}
 		}
 		for _, b := range p.blocks {
-			for _, found := range regexp.MustCompile(`localhost:8888(/(?:api|admin)/v1/[^\s?'"]*)`).FindAllStringSubmatch(b.text, -1) {
+			for _, found := range regexp.MustCompile(`localhost:8888(/(?:api|admin)/v1/[^\s?;|)'"]*)`).FindAllStringSubmatch(b.text, -1) {
 				for _, unknown := range k.unknown(found[1]) {
 					t.Errorf("%s:%d: in the block there is no %s", p.path, b.line, unknown)
 				}

@@ -84,7 +84,7 @@ func (k *known) readWords(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "bin" || entry.Name() == "docs") {
+		if entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"bin", "docs", "node_modules"}, entry.Name())) {
 			return filepath.SkipDir
 		}
 		switch filepath.Ext(path) {

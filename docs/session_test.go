@@ -44,7 +44,8 @@ func binary(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
 		var dir string
-		if dir, built.err = os.MkdirTemp("", "seckill-docs-"); built.err != nil {
+		dir, built.err = os.MkdirTemp("", "seckill-docs-") //nolint:usetesting // it outlives the test that is first
+		if built.err != nil {
 			return
 		}
 		built.path = filepath.Join(dir, "seckill")
@@ -246,7 +247,7 @@ func (s *session) startShell(env []string) {
 	}()
 	s.t.Cleanup(func() {
 		_ = reader.Close()
-		for range s.output { //nolint:revive // what nobody has read
+		for range s.output { // what nobody has read
 		}
 		<-done
 	})

@@ -62,7 +62,7 @@ func Convert(text []byte, codes []string) (*Document, error) {
 			}
 			item[method] = made
 			for _, tag := range list(operation["tags"]) {
-				tags[tag.(string)] = true
+				tags[word(tag)] = true
 			}
 		}
 		d.Paths[path] = item
@@ -96,9 +96,9 @@ func operationOf(from object, codes []string) (object, error) {
 	}
 	var parameters []any
 	for _, p := range list(from["parameters"]) {
-		p := p.(object)
+		p := objectOf(p)
 		if p["in"] == "body" {
-			made["requestBody"] = object{"required": true, "content": content("application/json", schemaOf("", p["schema"].(object), true))}
+			made["requestBody"] = object{"required": true, "content": content("application/json", schemaOf("", objectOf(p["schema"]), true))}
 		} else {
 			parameters = append(parameters, parameterOf(p))
 		}
@@ -126,10 +126,10 @@ func parameterOf(from object) object {
 	if from["type"] == "array" {
 		made["explode"] = true
 	}
-	schema = schemaOf(from["name"].(string), merged(schema, "description", from["description"]), true)
+	schema = schemaOf(word(from["name"]), merged(schema, "description", from["description"]), true)
 	delete(schema, "description")
 	if parts := list(schema["allOf"]); len(parts) == 1 { // there to have a description beside it
-		schema = parts[0].(object)
+		schema = objectOf(parts[0])
 	}
 	made["schema"] = schema
 	return made
@@ -145,16 +145,16 @@ var (
 // responsesOf makes the answers of an operation. goctl puts the schema of the success under
 // 200 or respCode, whether that is described or not.
 func responsesOf(from object, codes []string) (object, error) {
-	given, _ := from["responses"].(object)
+	given := objectOf(from["responses"])
 	made := object{}
 	var schema object
 	for _, response := range given {
-		if found, ok := response.(object)["schema"].(object); ok {
+		if found := objectOf(objectOf(response)["schema"]); found != nil {
 			schema = found
 		}
 	}
 	for status, response := range given {
-		text, _ := response.(object)["description"].(string)
+		text := word(objectOf(response)["description"])
 		switch {
 		case text == "":
 		case status < "300":
@@ -225,6 +225,18 @@ func ref(name string) object { return object{"$ref": "#/components/schemas/" + n
 func list(value any) []any {
 	items, _ := value.([]any)
 	return items
+}
+
+// objectOf returns a JSON object, nil when the value is none.
+func objectOf(value any) object {
+	o, _ := value.(object)
+	return o
+}
+
+// word returns a JSON string, empty when the value is none.
+func word(value any) string {
+	text, _ := value.(string)
+	return text
 }
 
 // merged returns a copy of an object with one more value, nil being none.

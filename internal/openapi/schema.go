@@ -20,7 +20,7 @@ func schemaOf(name string, from object, request bool) object {
 		return reference(target, from["description"])
 	}
 	made := maps.Clone(from)
-	description, _ := from["description"].(string)
+	description := word(from["description"])
 	switch made["type"] {
 	case "integer":
 		if request && idName.MatchString(name) && from["minimum"] != nil {
@@ -37,7 +37,7 @@ func schemaOf(name string, from object, request bool) object {
 			made["enum"] = []any{found[1]}
 		}
 	case "array":
-		made["items"] = schemaOf(name, from["items"].(object), request)
+		made["items"] = schemaOf(name, objectOf(from["items"]), request)
 	case "object":
 		properties(made, request)
 	}
@@ -53,7 +53,7 @@ func properties(made object, request bool) {
 	if fields, found := made["properties"].(object); found {
 		all := object{}
 		for name, field := range fields {
-			all[name] = schemaOf(name, field.(object), request)
+			all[name] = schemaOf(name, objectOf(field), request)
 		}
 		made["properties"] = all
 	}
@@ -75,8 +75,8 @@ func reference(target string, description any) object {
 func (d *Document) addSchemas(from map[string]object, codes []string) {
 	inRequests := map[string]bool{}
 	for _, item := range d.Paths {
-		for _, operation := range item.(object) {
-			reach(operation.(object)["requestBody"], from, inRequests)
+		for _, operation := range objectOf(item) {
+			reach(objectOf(operation)["requestBody"], from, inRequests)
 		}
 	}
 	used := map[string]bool{}

@@ -105,7 +105,7 @@ func (b *block) steps(t *testing.T, path string) []step {
 
 // answers reports whether a URL answers 200.
 func answers(url string) bool {
-	response, err := http.Get(url) //nolint:noctx // a service of the test
+	response, err := http.Get(url)
 	if err != nil {
 		return false
 	}

@@ -182,7 +182,7 @@ func success(status, text string, schema object, kinds []any) object {
 	}
 	body := object{}
 	for _, kind := range kinds {
-		switch kind := kind.(string); {
+		switch kind := word(kind); {
 		case kind != "application/json":
 			body[kind] = object{"schema": object{"type": "string"}}
 		case schema == nil:

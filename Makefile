@@ -18,7 +18,7 @@ TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seck
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: ## Run the service with private servers under .dev/
@@ -47,7 +47,7 @@ lint: $(LINTER) ## Run the linters and check the formatting
 	$(LINTER) run ./...
 
 .PHONY: gen
-gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models and openapi.json
+gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models, openapi.json and the reference pages
 
 # Scaffolds (logic, handlers, configuration, main) that exist are left alone.
 .PHONY: gen-api
@@ -58,12 +58,12 @@ gen-api: $(GOCTL)
 gen-model: $(GOCTL) servers
 	$(WITHDB) $(GOCTL) model pg datasource --url {url} --table '$(TABLES)' --dir model --style go_zero
 
-# The date of the generation would make every run a change, and goctl has a POST
-# without a body take a form, which no route does.
+# goctl's document is Swagger 2.0; gendoc makes openapi.json of it, and the generated
+# pages of docs/*/reference.
 .PHONY: gen-doc
 gen-doc: $(GOCTL)
 	$(GOCTL) api swagger --api seckill.api --dir $(BIN) --filename openapi
-	grep -v '"x-date":' $(BIN)/openapi.json | sed 's|application/x-www-form-urlencoded|application/json|' > openapi.json
+	$(GO) run ./internal/reference/gendoc $(BIN)/openapi.json
 
 # The checksums of every file that git tracks or would offer to track.
 snapshot = git ls-files -co --exclude-standard -z | xargs -0 cksum 2>/dev/null | sort -k 3
@@ -75,6 +75,10 @@ gen-check: $(GOCTL) ## Fail if make gen would change or add a file
 	@$(snapshot) > $(BIN)/gen-after; true
 	@diff $(BIN)/gen-before $(BIN)/gen-after || \
 	{ echo "make gen changes the files above: run it and commit the result"; exit 1; }
+
+.PHONY: check-client
+check-client: ## Compile a TypeScript client made from openapi.json (needs npm)
+	@./tools/typescript/check.sh
 
 .PHONY: tools
 tools: $(GOCTL) $(LINTER) ## Build goctl and golangci-lint, as pinned in tools/go.mod

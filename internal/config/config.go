@@ -90,7 +90,8 @@ type Auth struct {
 	// refusing those that were signed before: 32 bytes or more. Defaults to none.
 	PreviousSecret string `json:",optional"`
 	// AccessExpire is the lifetime, in seconds, of the tokens that the service
-	// itself issues in development and of those of seckillctl. Defaults to 86400.
+	// itself issues in development and of those of seckillctl, 1–315,360,000 (ten
+	// years). Defaults to 86400.
 	AccessExpire int64 `json:",default=86400"`
 }
 
@@ -99,7 +100,7 @@ func (a Auth) Lifetime() time.Duration { return time.Duration(a.AccessExpire) * 
 
 // Consumer says how entries are taken from the streams.
 type Consumer struct {
-	// Group is the consumer group of every stream. Defaults to g1.
+	// Group is the consumer group of every stream, not empty. Defaults to g1.
 	Group string `json:",default=g1"`
 	// Instance tells the consumers of several replicas apart, such as by the name
 	// of the pod; it is appended to the consumer's name. Defaults to none.
@@ -119,7 +120,7 @@ type Consumer struct {
 	// to 5.
 	MaxDeliveries int `json:",default=5"`
 	// Retention is the age beyond which consumed entries are trimmed from the
-	// streams, 1m or more; 0 = never. Defaults to 168h.
+	// streams, 1m or more; 0s = never. Defaults to 168h.
 	Retention time.Duration `json:",default=168h"`
 }
 
@@ -129,9 +130,9 @@ type Admission struct {
 	// by the backlog and the present rate; when it would be longer new attempts are
 	// answered 503 OVERLOADED. 100ms–10m. Defaults to 10s.
 	MaxDelay time.Duration `json:",default=10s"`
-	// PerUserPerSecond is how many attempts a user may make in a second, on all replicas
-	// together, beyond which they are answered 429 RATE_LIMITED; 0 = as many as they
-	// like. Defaults to 0.
+	// PerUserPerSecond is how many attempts a user may make in a second, for all products
+	// and on all replicas together, beyond which they are answered 429 RATE_LIMITED,
+	// 0–1,000,000; repetitions count too; 0 = as many as they like. Defaults to 0.
 	PerUserPerSecond int `json:",default=0"`
 }
 

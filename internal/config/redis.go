@@ -34,19 +34,20 @@ type Redis struct {
 	MasterName string `json:",optional"`
 	// Username is the user of the ACL. Defaults to the server's default user.
 	Username string `json:",optional"`
-	// Password of the user. Defaults to none.
+	// Password is the password of that user. Defaults to none.
 	Password string `json:",optional"`
 	// SentinelUsername is the user of the ACL of the Sentinels. Defaults to their default
 	// user.
 	SentinelUsername string `json:",optional"`
 	// SentinelPassword is the password of that user. Defaults to none.
 	SentinelPassword string `json:",optional"`
-	// DB is the number of the database; a cluster has number 0 alone. Defaults to 0.
+	// DB is the number of the database, 0 or more; a cluster has number 0 alone. Defaults
+	// to 0.
 	DB int `json:",default=0"`
 	// ReadTimeout is how long an answer is waited for, beyond the time for which a
-	// command blocks by itself. Defaults to 2s.
+	// command blocks by itself; above 0. Defaults to 2s.
 	ReadTimeout time.Duration `json:",default=2s"`
-	// WriteTimeout is how long the sending of a command may take. Defaults to 2s.
+	// WriteTimeout is how long the sending of a command may take; above 0. Defaults to 2s.
 	WriteTimeout time.Duration `json:",default=2s"`
 	// TLS is how connections are secured, those to Sentinels too.
 	TLS RedisTLS
@@ -54,7 +55,7 @@ type Redis struct {
 
 // RedisTLS says how connections to Redis are secured.
 type RedisTLS struct {
-	// Enabled turns TLS on. Defaults to false.
+	// Enabled turns TLS on, 1.2 or later. Defaults to false.
 	Enabled bool `json:",default=false"`
 	// CAFile holds the certificates, as PEM, of who signs those of the servers; like the
 	// other files, a relative one is taken from the folder of the configuration file.

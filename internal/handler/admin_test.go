@@ -136,7 +136,7 @@ func TestChangeLogsRefusesBeforeTheLedger(t *testing.T) {
 		t.Errorf("the ledger was asked for %+v", w.ledger.changes)
 	}
 
-	w.ledger.outcomes = make([]seckill.ChangeOutcome, 1000)
+	w.ledger.outcomes = slices.Repeat([]seckill.ChangeOutcome{seckill.OutcomeUpdated}, 1000)
 	if a := put(many(1000), chunked); a.status != http.StatusOK || len(w.ledger.changes) != 1000 {
 		t.Errorf("1000 changes in chunks: %d, %d reached the ledger", a.status, len(w.ledger.changes))
 	}

@@ -31,7 +31,7 @@ import (
 
 const (
 	secret   = "0123456789abcdef0123456789abcdef"
-	document = `{"swagger":"2.0"}`
+	document = `{"openapi":"3.0.3"}`
 )
 
 func TestMain(m *testing.M) {
@@ -193,7 +193,9 @@ func (w *world) send(method, path string, body io.Reader, edit ...func(*http.Req
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return answer{status: response.StatusCode, header: response.Header, body: string(text)}
+	a := answer{status: response.StatusCode, header: response.Header, body: string(text)}
+	w.conforms(r, a)
+	return a
 }
 
 // get is send for GET.

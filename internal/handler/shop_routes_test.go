@@ -112,9 +112,11 @@ func TestOpenAPIKnowsTheShopRoutes(t *testing.T) {
 		Paths map[string]map[string]struct {
 			Responses map[string]any `json:"responses"`
 		} `json:"paths"`
-		Definitions map[string]struct {
-			Required []string `json:"required"`
-		} `json:"definitions"`
+		Components struct {
+			Schemas map[string]struct {
+				Required []string `json:"required"`
+			} `json:"schemas"`
+		} `json:"components"`
 	}
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&api); err != nil {
 		t.Fatal(err)
@@ -133,7 +135,8 @@ func TestOpenAPIKnowsTheShopRoutes(t *testing.T) {
 			t.Errorf("openapi.json tells of %s %s: %v", route.method, path, responses)
 		}
 	}
-	if got := fmt.Sprint(api.Definitions["CreateProductRequest"].Required, api.Definitions["ChangeProductRequest"].Required); got != "[productId name] []" {
+	schemas := api.Components.Schemas
+	if got := fmt.Sprint(schemas["CreateProductRequest"].Required, schemas["ChangeProductRequest"].Required); got != "[productId name] []" {
 		t.Errorf("required fields of a new product and of a change = %s", got)
 	}
 }

@@ -45,7 +45,7 @@ func TestRefusalsCostNoLine(t *testing.T) {
 				for range 2000 {
 					w := httptest.NewRecorder()
 					outer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
-					if w.Code != statusOf(code) || !strings.Contains(w.Body.String(), string(code)) {
+					if w.Code != StatusOf(code) || !strings.Contains(w.Body.String(), string(code)) {
 						t.Fatalf("%d %s", w.Code, w.Body)
 					}
 				}

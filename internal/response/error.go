@@ -73,7 +73,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	refusedQuietly(r)
-	if statusOf(code) >= http.StatusInternalServerError {
+	if StatusOf(code) >= http.StatusInternalServerError {
 		status, body := HandleError(r.Context(), err)
 		w.Header().Set(statusHeader, strconv.Itoa(status))
 		httpx.WriteJsonCtx(r.Context(), w, http.StatusTooManyRequests, body)
@@ -91,7 +91,7 @@ func HandleError(ctx context.Context, err error) (int, any) {
 		if known.Cause != nil {
 			sayThinly(ctx, "request refused: %v", err)
 		}
-		return statusOf(known.Code), Body{Code: known.Code, Message: known.Message}
+		return StatusOf(known.Code), Body{Code: known.Code, Message: known.Message}
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
 	case unavailable(err), errors.Is(err, context.Canceled): // by somebody else: what was asked has ended
@@ -118,8 +118,8 @@ func sayThinly(ctx context.Context, format string, err error) {
 	logx.WithContext(ctx).Errorf(format, err)
 }
 
-// statusOf returns the HTTP status that code is answered with.
-func statusOf(code seckill.Code) int {
+// StatusOf returns the HTTP status that code is answered with.
+func StatusOf(code seckill.Code) int {
 	if status, ok := statuses[code]; ok {
 		return status
 	}

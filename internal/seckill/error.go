@@ -9,36 +9,37 @@ import (
 // Code names a kind of failure to a client (contract section 6, "Errors").
 type Code string
 
-// The codes that a client may see.
+// The codes that a client may see, each with what it means. The reference of errors
+// (docs/en/reference/errors.md) is made of these comments.
 const (
-	CodeInvalidArgument      Code = "INVALID_ARGUMENT"
-	CodeUnauthorized         Code = "UNAUTHORIZED"
-	CodeForbidden            Code = "FORBIDDEN"
-	CodeNotFound             Code = "NOT_FOUND"
-	CodeProductNotFound      Code = "PRODUCT_NOT_FOUND"
-	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"
-	CodeResultNotFound       Code = "RESULT_NOT_FOUND"
-	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
-	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"
-	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
-	CodeRateLimited          Code = "RATE_LIMITED"
-	CodeInternal             Code = "INTERNAL"
-	CodeUnavailable          Code = "UNAVAILABLE"
-	CodeInvalidTransition    Code = "INVALID_TRANSITION"
-	CodeProductExists        Code = "PRODUCT_EXISTS"
-	CodeStockTooLow          Code = "STOCK_TOO_LOW"
-	CodeRecordOnly           Code = "RECORD_ONLY"
-	CodeOrderExpired         Code = "ORDER_EXPIRED"
-	CodeOrderCancelled       Code = "ORDER_CANCELLED"
-	CodeAlreadyPaid          Code = "ALREADY_PAID"
-	CodeNothingToPay         Code = "NOTHING_TO_PAY"
-	CodeSoldOut              Code = "SOLD_OUT"
-	CodeLimitReached         Code = "LIMIT_REACHED"
-	CodeNotStarted           Code = "NOT_STARTED"
-	CodeEnded                Code = "ENDED"
-	CodePaused               Code = "PAUSED"
-	CodeNotLoaded            Code = "NOT_LOADED"
-	CodeOverloaded           Code = "OVERLOADED"
+	CodeInvalidArgument      Code = "INVALID_ARGUMENT"       // a parameter, a field or the body is not as declared, or is not known; a window that ends before it starts
+	CodeUnauthorized         Code = "UNAUTHORIZED"           // no token, or one that is not valid or has expired
+	CodeForbidden            Code = "FORBIDDEN"              // the token's role is too small; a CONFIRMED order cancelled by others than an operator
+	CodeNotFound             Code = "NOT_FOUND"              // no such route
+	CodeProductNotFound      Code = "PRODUCT_NOT_FOUND"      // no such product, or it is deleted
+	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"        // no such order
+	CodeResultNotFound       Code = "RESULT_NOT_FOUND"       // the user has made no attempt for the product that is known
+	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"     // the route does not know the method
+	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"      // a body of more than 1 MiB
+	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE" // a body that is not sent as application/json
+	CodeRateLimited          Code = "RATE_LIMITED"           // the user makes more attempts than Admission.PerUserPerSecond: again after Retry-After
+	CodeInternal             Code = "INTERNAL"               // an unforeseen error: details are in the log, with the trace ID of the Traceparent header
+	CodeUnavailable          Code = "UNAVAILABLE"            // PostgreSQL or Redis is away, or the request took too long; whether it was done is not known: again after Retry-After, an attempt with the same requestId
+	CodeInvalidTransition    Code = "INVALID_TRANSITION"     // the product has ended, has stock already, or is not ready to be deleted
+	CodeProductExists        Code = "PRODUCT_EXISTS"         // a product of this ID is registered, or was before it was deleted
+	CodeStockTooLow          Code = "STOCK_TOO_LOW"          // more units withdrawn than are left
+	CodeRecordOnly           Code = "RECORD_ONLY"            // the product has no stock to change
+	CodeOrderExpired         Code = "ORDER_EXPIRED"          // the time to pay is over, swept already or not
+	CodeOrderCancelled       Code = "ORDER_CANCELLED"        // the order is cancelled and cannot be paid
+	CodeAlreadyPaid          Code = "ALREADY_PAID"           // paid with another reference; or to be cancelled, and paid
+	CodeNothingToPay         Code = "NOTHING_TO_PAY"         // the order is CONFIRMED and needs no payment
+	CodeSoldOut              Code = "SOLD_OUT"               // no unit is left in the gate, for now: units can come back
+	CodeLimitReached         Code = "LIMIT_REACHED"          // the user holds perUserLimit units, those in flight included
+	CodeNotStarted           Code = "NOT_STARTED"            // the sale has not begun, by Redis's clock
+	CodeEnded                Code = "ENDED"                  // the sale is over, by Redis's clock or an operator's word
+	CodePaused               Code = "PAUSED"                 // an operator has paused the product
+	CodeNotLoaded            Code = "NOT_LOADED"             // the gate of the product is being opened, no unit was taken: again after Retry-After
+	CodeOverloaded           Code = "OVERLOADED"             // settlement is behind by more than Admission.MaxDelay, no unit was taken: again after Retry-After
 )
 
 // Error is the one error type that reaches a client. Code and Message are shown

@@ -130,3 +130,10 @@ func walk(err error, look func(error) bool) bool {
 	}
 	return false
 }
+
+// Refused reports whether err is an error with which Redis has answered, of whatever kind.
+// Nobody who sends us a request can cause one: it is of our servers, or of what somebody
+// has done there.
+func Refused(err error) bool {
+	return errors.As(err, new(redis.Error)) && !errors.Is(err, redis.Nil) && !errors.Is(err, redis.TxFailedErr)
+}

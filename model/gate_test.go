@@ -97,7 +97,7 @@ func TestAnEpochBeginsOnce(t *testing.T) {
 // TestAnEpochWaitsForTheSettlementThatIsUnderWay, and sees what it has settled.
 func TestAnEpochWaitsForTheSettlementThatIsUnderWay(t *testing.T) {
 	pool := stocked(t)
-	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil)
+	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil, model.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestCarriedEntriesAreThoseOfTheProduct(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil)
+	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil, model.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

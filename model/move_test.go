@@ -80,7 +80,7 @@ func TestAMoveThatIsRolledBackLeavesNoGap(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil)
+	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil, model.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

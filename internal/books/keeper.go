@@ -53,7 +53,14 @@ type Keeper struct {
 	retired map[int64]bool     // those that have ended for good
 	roster  *roster
 	forgets func(productID int64) // may be nil
-	strays  *logx.LessLogger
+	watcher Watcher
+
+	comparing sync.Map         // by product ID: *sync.Mutex, of who compares its books with Redis
+	verified  string           // the run of the database whose books have been compared with Redis; under mu
+	doubts    map[int64]string // products whose books are still to be compared, and why if that is known; under mu
+	doubting  chan struct{}    // of one place: there is one with a reason
+	page      int              // of the products, where the next comparison begins
+	strays    *logx.LessLogger
 }
 
 // NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
@@ -61,7 +68,8 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{},
+		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, watcher: nobody{},
+		doubts: map[int64]string{}, doubting: make(chan struct{}, 1),
 	}
 	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
 	return k
@@ -143,12 +151,12 @@ func (k *Keeper) bringQuietly(ctx context.Context, productID int64, suspect bool
 	defer cancel()
 	var err error
 	if suspect {
-		_, err = k.load(ctx, productID, none)
+		_, err = k.load(ctx, productID, none, "")
 	}
 	if err == nil {
 		err = k.Bring(ctx, productID)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errRereading) {
 		logx.Errorf("bring the gate of product %d in step: %v", productID, err)
 	}
 }
@@ -195,7 +203,7 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 		}
 		// A gate that knows more than the books has been told since they were read, or
 		// the books have lost something: load looks again in the other order.
-		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves {
+		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || b.Token != s.MoveToken {
 			behind = append(behind, s.ProductID)
 		}
 	}

@@ -41,6 +41,7 @@ type house struct {
 	ledger  *ledger.Ledger
 	reader  *stream.Reader
 	metrics *metrics.Metrics
+	mark    string // what was stored last
 }
 
 // listener tells the keeper alone.
@@ -175,14 +176,15 @@ func (h *house) deliver(count int) delivery {
 // store commits a delivery; told tells gate and stream of it.
 func (h *house) store(d delivery) {
 	h.t.Helper()
-	_, err := h.ledger.Store(h.t.Context(), d.batch)
+	outcome, err := h.ledger.Store(h.t.Context(), d.batch)
 	h.must(err)
+	h.mark = outcome.Mark
 }
 
 func (h *house) told(d delivery) {
 	h.t.Helper()
 	h.must(h.gate.Settled(h.t.Context(), 1, d.admitted))
-	h.must(h.reader.Ack(h.t.Context(), d.ids))
+	h.must(h.reader.Ack(h.t.Context(), d.ids, h.mark))
 }
 
 // settle stores all that is in the stream, a few entries at a time, and returns how many.

@@ -29,6 +29,7 @@ func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error
 	}
 	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
 	new(sessions).configure(config)
+	wantWriter(config, dataSource)
 	watch := watchServer(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

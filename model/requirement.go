@@ -131,6 +131,9 @@ func (p *Pool) Check(ctx context.Context) error {
 		return seckill.Errorf(seckill.CodeUnavailable,
 			"the pooler gives each statement a connection of its own (pool_mode = statement): transaction or session is needed")
 	}
+	if errors.Is(err, errNoWriter) {
+		return seckill.Errorf(seckill.CodeUnavailable, "none of the servers that Postgres.DataSource names takes writes")
+	}
 	if err != nil {
 		return err
 	}

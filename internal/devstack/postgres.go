@@ -23,6 +23,13 @@ type Postgres struct {
 // Stop. A data folder that is not there yet is initialised; one that a killed
 // process left behind is taken over, its server, if it still runs, stopped.
 func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
+	return launchPostgres(ctx, o, initPostgres)
+}
+
+// makeData makes the data folder of a server if it is not there.
+type makeData func(ctx context.Context, f *folder, bin binaries, user *owner) error
+
+func launchPostgres(ctx context.Context, o Options, data makeData) (*Postgres, error) {
 	f, err := openFolder(o.Dir, "postgres")
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
@@ -36,13 +43,13 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 		// Fast, then immediate shutdown: "Shutting Down the Server" in the manual.
 		signals: []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT},
 	}}
-	if err := p.start(ctx, o); err != nil {
+	if err := p.start(ctx, o, data); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, out.close(), f.close()))
 	}
 	return p, nil
 }
 
-func (p *Postgres) start(ctx context.Context, o Options) error {
+func (p *Postgres) start(ctx context.Context, o Options, data makeData) error {
 	f := p.server.folder
 	user, err := unprivileged(f.data())
 	if err != nil {
@@ -55,7 +62,7 @@ func (p *Postgres) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := initPostgres(ctx, f, bin, user); err != nil {
+	if err := data(ctx, f, bin, user); err != nil {
 		return err
 	}
 	if err := stopOrphan(ctx, f.data()); err != nil {

@@ -36,7 +36,7 @@ BEGIN
         RAISE EXCEPTION 'another database, or one that was started again, answers for product %', product
             USING ERRCODE = 'SK002';
     END IF;
-    FOREACH entry IN ARRAY entries LOOP
+    FOREACH entry IN ARRAY coalesce(entries, '{}') LOOP
         PERFORM 1 FROM seckill_logs l WHERE l.product_id = product AND l.stream_id = entry;
         IF NOT FOUND THEN
             PERFORM 1 FROM seckill_dead_letters d WHERE d.product_id = product AND d.stream_id = entry;

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -145,4 +146,43 @@ func TestAFolderThatIsCopiedAndPutBack(t *testing.T) {
 			t.Error("the metrics do not tell of 60 entries found again")
 		}
 	}
+}
+
+// TestAStandbyThatLaggedIsPromoted under load: what the primary acknowledged last is lost.
+func TestAStandbyThatLaggedIsPromoted(t *testing.T) {
+	s, primary := onPostgres(t)
+	standby := servertest.Standby(t, primary)
+	both := strings.Replace(s.url, fmt.Sprint(":", primary.Port()), fmt.Sprintf(":%d,127.0.0.1:%d", primary.Port(), standby.Port()), 1)
+	way := fmt.Sprintf("{DataSource: %q}", both)
+	a, b := s.startBy(s.redis.Addr(), way, "a", ""), s.startBy(s.redis.Addr(), way, "b", "")
+	a.ready()
+	b.ready()
+	a.sell(2, `"stockTotal": 500, "paymentWindowSeconds": 600`)
+	s.sellSome(a, b, 1, 60)
+	for _, step := range []func(ctx context.Context) error{standby.CatchUp, standby.StopReceiving} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.sellSome(a, b, 61, 120)
+	lost := s.paysOf(a, 100, "paid")
+	for user := 121; user <= 150; user++ { // some of these are on their way when it happens
+		_ = []*process{a, b}[user%2].try(2, user, fmt.Sprint("r", user))
+		s.push(1, user, user)
+	}
+	if err := primary.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := standby.Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.url = standby.URL("older")
+	s.pool = servertest.Open(t, s.url)
+	for user := 121; user <= 150; user++ {
+		servertest.Eventually(t, "everybody is admitted or was", func() bool {
+			return []*process{a, b}[user%2].try(2, user, fmt.Sprint("r", user)).admitted()
+		})
+	}
+	s.isWholeAgain(150, 1, a, b)
+	s.forgotten(b, lost, 100, "paid")
 }

@@ -141,7 +141,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
 	inspector.TellSeveral(clients.NoteSeveral)
 	reader := newReader(c, clients)
-	keeper := newKeeper(pool, gate, inspector, book, m)
+	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(results{Keeper: keeper, hub: hub})
@@ -151,7 +151,6 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	if err != nil {
 		return nil, err
 	}
-	shutdown := &health.Shutdown{}
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)

@@ -37,7 +37,7 @@ func (h *house) putBackBooks() {
 	h.t.Helper()
 	statements := "BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE " + strings.Join(tables, ", ") + ";"
 	for _, table := range tables {
-		statements += fmt.Sprintf("INSERT INTO %s SELECT * FROM copy.%s;", table, table)
+		statements += fmt.Sprintf("INSERT INTO %s TABLE copy.%s;", table, table)
 	}
 	h.exec(statements + "SELECT setval('seckill_orders_id_seq', last_value) FROM copy.numbers; COMMIT")
 }
@@ -194,9 +194,9 @@ func (h *house) putBack(chance *rand.Rand, what string, settled bool, round stri
 	other := h.replica()
 	h.keepHouse("a" + round)
 	other.keepHouse("b" + round)
-	last := ""
 	deadline := time.Now().Add(time.Minute)
-	for last = h.whole(); last != "" && time.Now().Before(deadline); last = h.whole() {
+	last := h.whole()
+	for ; last != "" && time.Now().Before(deadline); last = h.whole() {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if last != "" {

@@ -42,6 +42,8 @@ type house struct {
 	reader  *stream.Reader
 	metrics *metrics.Metrics
 	mark    string // what was stored last
+
+	first, firstMove int64 // what the gate was opened with
 }
 
 // listener tells the keeper alone.
@@ -108,6 +110,7 @@ func (h *house) create(p seckill.Product) {
 	_, err := h.ledger.CreateProduct(h.t.Context(), "tester", p)
 	h.must(err)
 	h.bring()
+	h.first, h.firstMove = h.state().Epoch, h.state().Applied
 }
 
 func (h *house) bring() {

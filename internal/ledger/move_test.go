@@ -42,6 +42,10 @@ func beginEpoch(t *testing.T, pool *model.Pool, expected int64, carried ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
+	next.Epoch = expected + 1 // easier to read than the time
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_products SET gate_epoch = $1 WHERE product_id = 1", next.Epoch); err != nil {
+		t.Fatal(err)
+	}
 	return next
 }
 

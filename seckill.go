@@ -141,8 +141,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
 	inspector.TellSeveral(clients.NoteSeveral)
 	reader := newReader(c, clients)
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, m, reader))
-	keeper := newKeeper(pool, gate, inspector, book, m)
+	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
+	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
@@ -151,7 +151,6 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	if err != nil {
 		return nil, err
 	}
-	shutdown := &health.Shutdown{}
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
@@ -176,6 +175,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Roster()),
+		role.After(supervisor.Prepared(), keeper.Verifier()),
 		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
 		role.After(supervisor.Prepared(), ended.Role()),
@@ -190,6 +190,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 // newKeeper makes what keeps the gates. Of a product that is gone nobody remembers anything.
 func newKeeper(pool *model.Pool, gate *admission.Gate, inspector *stream.Inspector, book *ledger.Ledger, m *metrics.Metrics) *books.Keeper {
 	keeper := books.NewKeeper(pool, gate, inspector, book)
+	keeper.Watch(m)
+	book.SweepOnly(keeper.Verified)
 	keeper.OnGone(func(productID int64) {
 		gate.Forget(productID)
 		m.Forget(productID)
@@ -251,7 +253,7 @@ func newReader(c config.Config, clients *stream.Clients) func(productID int64) *
 }
 
 // newLoop returns what makes the consumer of a product.
-func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, m *metrics.Metrics,
+func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper *books.Keeper, m *metrics.Metrics,
 	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
 	return func(productID int64) *consumer.Loop {
 		loop := consumer.NewLoop(productID, consumer.Config{
@@ -259,6 +261,7 @@ func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, m *metr
 			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
 		}, reader(productID), book, m)
 		loop.Tell(gate)
+		loop.Ask(keeper)
 		return loop
 	}
 }

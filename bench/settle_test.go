@@ -69,7 +69,7 @@ func (d *bed) bareSettle(list []int64, serial int) float64 {
 // settleBatch is one batch in bare SQL, decided as if nobody had an order yet.
 func (d *bed) settleBatch(batch []int64, serial int) {
 	ctx := context.Background()
-	tx, err := d.pool.BeginSettlement(ctx, product, nil, nil)
+	tx, err := d.pool.BeginSettlement(ctx, product, nil, nil, model.Known{})
 	if err != nil {
 		d.b.Fatal(err)
 	}

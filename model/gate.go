@@ -14,6 +14,7 @@ type GateProduct struct {
 	ProductID    int64
 	Epoch        int64 // of the gate's state that is in force
 	Moves        int64 // the number of the last move that has made the product what it is here
+	MoveToken    int64 // the token of that move, 0 = not known
 	Settled      bool
 	Left         int64
 	Status       string
@@ -24,7 +25,7 @@ type GateProduct struct {
 }
 
 // gateColumns are the columns of a gateRow, of seckill_products as p.
-const gateColumns = `p.gate_epoch, p.moves, p.stock_total IS NOT NULL, coalesce(p.stock_left, 0), p.status,
+const gateColumns = `p.gate_epoch, p.moves, p.move_token, p.stock_total IS NOT NULL, coalesce(p.stock_left, 0), p.status,
        p.per_user_limit, p.starts_at, p.ends_at, EXISTS (
            SELECT 1 FROM seckill_drained_products d WHERE d.product_id = p.product_id AND d.retired_at IS NOT NULL)`
 
@@ -35,7 +36,7 @@ type gateRow struct {
 }
 
 func (r *gateRow) targets() []any {
-	return []any{&r.Epoch, &r.Moves, &r.Settled, &r.Left, &r.Status, &r.PerUserLimit, &r.starts, &r.ends, &r.Retired}
+	return []any{&r.Epoch, &r.Moves, &r.MoveToken, &r.Settled, &r.Left, &r.Status, &r.PerUserLimit, &r.starts, &r.ends, &r.Retired}
 }
 
 func (r *gateRow) product(productID int64) GateProduct {
@@ -87,13 +88,14 @@ type GateState struct {
 	ProductID int64
 	Epoch     int64
 	Moves     int64
+	MoveToken int64
 }
 
 // GateStates lists the gates of the products that have not ended, or have within the
 // last hour and are not drained: of those some attempts may be in flight yet.
 func (p *Pool) GateStates(ctx context.Context) ([]GateState, error) {
 	rows, err := p.Query(ctx, `
-SELECT product_id, gate_epoch, moves FROM seckill_products
+SELECT product_id, gate_epoch, moves, move_token FROM seckill_products
  WHERE (status <> 'ENDED' OR updated_at > now() - interval '1 hour'
    AND product_id NOT IN (SELECT product_id FROM seckill_drained_products)) AND `+notDeleted+` ORDER BY product_id`)
 	if err != nil {
@@ -148,10 +150,22 @@ func (p *Pool) BeginEpoch(ctx context.Context, productID, expected int64, counte
 		return err
 	})
 	if err != nil {
-		return NewEpoch{}, fmt.Errorf("begin epoch %d of product %d: %w", expected+1, productID, err)
+		return NewEpoch{}, fmt.Errorf("begin the epoch after %d of product %d: %w", expected, productID, err)
 	}
 	return e, nil
 }
+
+// sinceZero is the time as a number that does not run backwards when the database is put
+// back: microseconds since 2025. It stays below 2^53, which JavaScript and Lua hold
+// exactly, for 285 years.
+const sinceZero = "((date_part('epoch', clock_timestamp()) - 1735689600) * 1000000)::bigint"
+
+// beginEpochStatement makes epoch and moves go on above every number that any earlier
+// state of this database can have handed out, and that is not here any more.
+const beginEpochStatement = `
+UPDATE seckill_products
+   SET gate_epoch = greatest(gate_epoch + 1, ` + sinceZero + `), moves = greatest(moves + 1, ` + sinceZero + `), move_token = $2
+ WHERE product_id = $1 RETURNING gate_epoch, moves`
 
 func beginEpoch(ctx context.Context, tx pgx.Tx, productID, expected int64) (NewEpoch, error) {
 	product, err := LockStock(ctx, tx, productID)
@@ -161,8 +175,9 @@ func beginEpoch(ctx context.Context, tx pgx.Tx, productID, expected int64) (NewE
 	if product.Epoch != expected {
 		return NewEpoch{}, ErrSuperseded
 	}
-	product.Epoch++
-	if _, err := tx.Exec(ctx, "UPDATE seckill_products SET gate_epoch = $2 WHERE product_id = $1", productID, product.Epoch); err != nil {
+	product.MoveToken = newToken()
+	err = tx.QueryRow(ctx, beginEpochStatement, productID, product.MoveToken).Scan(&product.Epoch, &product.Moves)
+	if err != nil {
 		return NewEpoch{}, fmt.Errorf("write epoch: %w", err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM seckill_moves WHERE product_id = $1", productID); err != nil {

@@ -28,8 +28,9 @@ FROM STDIN (FORMAT binary)`
 // RecordLogs writes logs of one record-only product in a transaction of its own
 // and one round trip. It fails with an error for which IsNotRecordOnly holds when
 // the product is settled, or becomes so before the commit, and with one for which
-// IsTaken holds when any of the entries is stored already; then nothing is written.
-func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) error {
+// IsTaken holds when any of the entries is stored already, and with one for which
+// IsBooksOlder holds when the books are not the known ones; then nothing is written.
+func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog, known Known) error {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("acquire connection: %w", err)
@@ -37,15 +38,23 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog) e
 	defer conn.Release()
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
-	statement := setReadCommitted + "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " + copyLogs
+	statement := setReadCommitted + "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " +
+		known.statement(productID) + copyLogs
 	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 
 // RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
-// product is record-only, and keeps it so until the end of the transaction.
-func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64) error {
+// product is record-only, and keeps it so until the end of the transaction; and with one
+// for which IsBooksOlder holds unless the books are the known ones.
+func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64, known Known) error {
 	if _, err := tx.Exec(ctx, "SELECT seckill_require_record_only($1)", productID); err != nil {
 		return fmt.Errorf("require record-only product %d: %w", productID, err)
+	}
+	if known.nothing() {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, requireStored, productID, known.Stored, known.Server); err != nil {
+		return fmt.Errorf("require what is known of product %d: %w", productID, err)
 	}
 	return nil
 }

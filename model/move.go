@@ -3,19 +3,25 @@ package model
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Move is a row of the outbox: what the gate has to be told of a product. Number is 0
-// of one that is not written yet.
+// Move is a row of the outbox: what the gate has to be told of a product. Number and the
+// tokens are 0 of one that is not written yet.
 type Move struct {
 	Number int64
+	Token  int64 // random, by which it is told from another move of the same number; 0 = not known
+	After  int64 // the token of the move before; 0 = not known
 	Units  int64
 	Taken  []int64
 	Freed  []int64
 }
+
+// newToken returns a random positive number that JavaScript and Lua hold exactly.
+func newToken() int64 { return 1 + rand.Int64N(1<<53-1) } //nolint:gosec // tells apart, and guards nothing
 
 // stockStatement adds units to the stock of a product that the transaction has locked,
 // and writes the move that goes with it; both may be none. It is text without
@@ -33,13 +39,15 @@ func stockStatement(productID, units int64, m *Move) string {
 	if m == nil {
 		return "UPDATE seckill_products SET " + set + " WHERE product_id = " + id + "; "
 	}
+	token := strconv.FormatInt(newToken(), 10)
 	b := make([]byte, 0, 512+20*(len(m.Taken)+len(m.Freed)))
-	b = append(b, "UPDATE seckill_products SET "+set+", moves = moves + 1 WHERE product_id = "+id...)
-	b = append(b, "; INSERT INTO seckill_moves (product_id, number, units, taken, freed) SELECT product_id, moves, "...)
+	b = append(b, "INSERT INTO seckill_moves (product_id, number, token, after_token, units, taken, freed) "+
+		"SELECT product_id, moves + 1, "+token+", move_token, "...)
 	b = strconv.AppendInt(b, m.Units, 10)
 	b = append(appendArray(append(b, ", '"...), m.Taken), "', '"...)
-	b = append(appendArray(b, m.Freed), "' FROM seckill_products WHERE product_id = "...)
-	return string(append(append(b, id...), "; "...))
+	b = append(appendArray(b, m.Freed), "' FROM seckill_products WHERE product_id = "+id...)
+	b = append(b, "; UPDATE seckill_products SET "+set+", moves = moves + 1, move_token = "+token...)
+	return string(append(b, " WHERE product_id = "+id+"; "...))
 }
 
 // appendArray writes a bigint[] as PostgreSQL reads it.
@@ -80,10 +88,11 @@ func (p *Pool) MovingProducts(ctx context.Context) ([]int64, error) {
 // selectMoves reads a product and its moves in one snapshot: the moves up to
 // gate.moves have made the product what it is here.
 const selectMoves = `
-SELECT ` + gateColumns + `, coalesce(m.number, 0), coalesce(m.units, 0), m.taken, m.freed
+SELECT ` + gateColumns + `, coalesce(m.number, 0), coalesce(m.token, 0), coalesce(m.after_token, 0),
+       coalesce(m.units, 0), m.taken, m.freed
   FROM seckill_products p
   LEFT JOIN LATERAL (
-    SELECT number, units, taken, freed FROM seckill_moves
+    SELECT number, token, after_token, units, taken, freed FROM seckill_moves
      WHERE product_id = p.product_id AND number > $2 ORDER BY number LIMIT $3) m ON true
  WHERE p.product_id = $1 AND ` + notDeleted + ` ORDER BY m.number`
 
@@ -97,7 +106,7 @@ func (p *Pool) Moves(ctx context.Context, productID, above int64, limit int) (Ga
 	var row gateRow
 	var m Move
 	var moves []Move
-	tag, err := pgx.ForEachRow(rows, append(row.targets(), &m.Number, &m.Units, &m.Taken, &m.Freed), func() error {
+	tag, err := pgx.ForEachRow(rows, append(row.targets(), &m.Number, &m.Token, &m.After, &m.Units, &m.Taken, &m.Freed), func() error {
 		if m.Number > 0 {
 			moves = append(moves, m)
 		}

@@ -38,9 +38,18 @@ func TestMovesAreReadInPagesAndDropped(t *testing.T) {
 	for i := range all {
 		all[i].Number = int64(i + 1)
 	}
+	tokens := map[int64]int64{}
 	want := func(what string, above int64, limit int, list []model.Move) {
 		t.Helper()
 		product, rows, err := pool.Moves(t.Context(), 1, above, limit)
+		for i := range rows {
+			number := rows[i].Number
+			if rows[i].Token == 0 || number > 1 && rows[i].After != tokens[number-1] {
+				t.Errorf("%s: move %d does not name the one before: %+v", what, number, rows[i])
+			}
+			tokens[number] = rows[i].Token
+			rows[i].Token, rows[i].After = 0, 0
+		}
 		if err != nil || product.Moves != 4 || product.Left != 10 || !product.Settled || !reflect.DeepEqual(rows, list) {
 			t.Errorf("%s: %+v, %+v, %v", what, product, rows, err)
 		}
@@ -80,7 +89,7 @@ func TestAMoveThatIsRolledBackLeavesNoGap(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil)
+	s, err := pool.BeginSettlement(t.Context(), 1, nil, nil, model.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

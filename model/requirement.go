@@ -29,13 +29,13 @@ var requirements = []requirement{
 	{"seckill_orders", []string{"SELECT", "INSERT", "UPDATE"}, seckillOrdersFieldNames, true},
 	{"seckill_dead_letters", []string{"SELECT", "INSERT", "UPDATE"}, seckillDeadLettersFieldNames, true},
 	{"seckill_audit", []string{"SELECT", "INSERT"}, seckillAuditFieldNames, true},
-	{"seckill_moves", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "number", "units", "taken", "freed"}, false},
+	{"seckill_moves", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "number", "token", "after_token", "units", "taken", "freed"}, false},
 	{"seckill_carried_entries", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "stream_id"}, false},
 	{"seckill_drained_products", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"product_id", "drained_at", "retired_at"}, false},
 }
 
 // requiredFunctions are called by our statements.
-var requiredFunctions = []string{"seckill_require_record_only(bigint)"}
+var requiredFunctions = []string{"seckill_require_record_only(bigint)", "seckill_server()", "seckill_require_stored(bigint,text[],text)"}
 
 // requiredTriggers keep what the tables' own constraints cannot say; a restore with
 // --disable-triggers that failed halfway leaves them off.

@@ -54,6 +54,7 @@ type (
 		Moves                int64         `db:"moves"`
 		DeletedAt            sql.NullTime  `db:"deleted_at"`
 		LiveOrders           int64         `db:"live_orders"`
+		MoveToken            int64         `db:"move_token"`
 	}
 )
 
@@ -85,14 +86,14 @@ func (m *defaultSeckillProductsModel) FindOne(ctx context.Context, productId int
 }
 
 func (m *defaultSeckillProductsModel) Insert(ctx context.Context, data *SeckillProducts) (sql.Result, error) {
-	query := fmt.Sprintf("insert into %s (%s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", m.table, seckillProductsRowsExpectAutoSet)
-	ret, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders)
+	query := fmt.Sprintf("insert into %s (%s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", m.table, seckillProductsRowsExpectAutoSet)
+	ret, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken)
 	return ret, err
 }
 
 func (m *defaultSeckillProductsModel) Update(ctx context.Context, data *SeckillProducts) error {
 	query := fmt.Sprintf("update %s set %s where product_id = $1", m.table, seckillProductsRowsWithPlaceHolder)
-	_, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders)
+	_, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken)
 	return err
 }
 

@@ -77,8 +77,9 @@ FROM STDIN (FORMAT binary)`
 // BeginSettlement locks a settled product and reads what the given users hold, and
 // which of the given entries are stored already; what is empty is not asked for. The
 // users must be different from each other. It fails with ErrNotFound when there is
-// no such product or it is record-only.
-func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs []string) (*Settlement, error) {
+// no such product or it is record-only, and with an error for which IsBooksOlder holds when
+// the books are not the known ones.
+func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int64, streamIDs []string, known Known) (*Settlement, error) {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("acquire connection: %w", err)
@@ -88,6 +89,9 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	batch.Queue(beginReadCommitted)
 	batch.Queue(noSeqScan)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
+	if !known.nothing() {
+		batch.Queue(requireStored, productID, known.Stored, known.Server)
+	}
 	// A statement of its own: within the one that locks, the clock would be read
 	// before the lock has been waited for.
 	batch.Queue("SELECT clock_timestamp()").QueryRow(func(row pgx.Row) error { return row.Scan(&s.Product.Now) })

@@ -151,7 +151,7 @@ func TestTermsComeWithTheLastMove(t *testing.T) {
 	}
 	fields := func() map[string]string {
 		all := client.HGetAll(t.Context(), seckill.CompanionKey(product, "gate")).Val()
-		maps.DeleteFunc(all, func(field, _ string) bool { return field == "left" || field == "applied" })
+		maps.DeleteFunc(all, func(field, _ string) bool { return field == "left" || field == "applied" || field == "token" })
 		return all
 	}
 	opening := fields()

@@ -12,7 +12,9 @@ import (
 // Answers to request IDs go by themselves.
 func (g *Gate) Retire(ctx context.Context, productID int64) (holder string, err error) {
 	k := keysOf(productID)
-	holder, err = retireScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, k.stream}).Text()
+	holder, err = retireScript.Run(ctx, g.client, []string{
+		k.gate, k.holders, k.inflight, k.waiting, k.stream, k.stored, k.reread,
+	}).Text()
 	if err != nil {
 		return "", fmt.Errorf("remove the keys of product %d: %w", productID, err)
 	}

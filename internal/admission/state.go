@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,6 +25,10 @@ var ErrNotLoaded = errors.New("gate not loaded")
 // lost something. It has to be made anew.
 var ErrOutOfStep = errors.New("gate out of step")
 
+// ErrForked tells that a gate out of step knows another move than the books under the same
+// number: the books have lost their last moves, and have given out their numbers again.
+var ErrForked = errors.New("gate knows other moves")
+
 // Terms are what a product's gate admits by. Zero times are none.
 type Terms struct {
 	Settled      bool // without stock there is neither limit nor window
@@ -34,6 +41,8 @@ type Terms struct {
 // Move is what PostgreSQL has decided and the gate applies, once.
 type Move struct {
 	Number int64
+	Token  int64   // tells it from another move of the same number; 0 = not known
+	After  int64   // the token of the move before; 0 = not known
 	Units  int64   // to be added to what is left
 	Taken  []int64 // users who hold one unit more
 	Freed  []int64 // users who hold one unit less
@@ -53,6 +62,7 @@ type Opening struct {
 	Terms
 	Epoch    int64
 	Applied  int64
+	Token    int64 // of the last move applied
 	Left     int64
 	Run      string
 	Holders  map[int64]int64  // units that users hold, those in flight included
@@ -86,6 +96,7 @@ func stateOf(productID int64, values []any, err error) (State, error) {
 type Brief struct {
 	Loaded         bool
 	Epoch, Applied int64
+	Token          int64 // of the last move applied, 0 = not known
 	Run            string
 	Err            error // the server has not answered; the rest is unknown
 }
@@ -96,7 +107,7 @@ func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) 
 	pipe := g.client.Pipeline()
 	replies := make([]*redis.SliceCmd, len(productIDs))
 	for i, id := range productIDs {
-		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run")
+		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run", "token")
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	var err error
@@ -111,28 +122,45 @@ func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) 
 
 func briefOf(reply *redis.SliceCmd) Brief {
 	values, err := reply.Result()
-	r := stream.NewReading(values, err, 3)
+	r := stream.NewReading(values, err, 4)
 	if r.Absent() {
 		return Brief{}
 	}
 	b := Brief{Loaded: true, Epoch: r.Integer(), Applied: r.Integer(), Run: r.OptionalText()}
+	b.Token = tokenOf(r.OptionalText(), b.Applied)
 	if err := r.Err(); err != nil {
 		return Brief{Err: err}
 	}
 	return b
 }
 
+// tokenOf reads the token of the last move, "number:token". One that stands with another
+// number is of an older move: a version of the service that knows no tokens has gone on.
+func tokenOf(text string, applied int64) int64 {
+	number, token, _ := strings.Cut(text, ":")
+	if number != strconv.FormatInt(applied, 10) {
+		return 0
+	}
+	value, _ := strconv.ParseInt(token, 10, 64) // what is none is not known
+	return value
+}
+
+// tokenText is what tokenOf reads.
+func tokenText(applied, token int64) string {
+	return strconv.FormatInt(applied, 10) + ":" + strconv.FormatInt(token, 10)
+}
+
 // Apply tells a gate of moves, in the order of their numbers, and of the terms as they
 // are after the move of the given number. It returns the number of the last move that
 // the gate knows. Moves that it knows already have no second effect.
 //
-// ErrNotLoaded and ErrOutOfStep say that nothing was applied.
+// ErrNotLoaded and ErrOutOfStep, which ErrForked comes with, say that nothing was applied.
 func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms Terms, moves []Move) (int64, error) {
 	k := keysOf(productID)
-	args := make([]any, 0, 8+5*len(moves))
+	args := make([]any, 0, 8+7*len(moves))
 	args = append(append(append(args, epoch, through), terms.values()...), len(moves))
 	for _, m := range moves {
-		args = append(args, m.Number, m.Units)
+		args = append(args, m.Number, m.Token, m.After, m.Units)
 		args = appendUsers(args, m.Taken)
 		args = appendUsers(args, m.Freed)
 	}
@@ -149,6 +177,8 @@ func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms
 		err = ErrNotLoaded
 	case word == "EPOCH", word == "GAP":
 		err = fmt.Errorf("%s: %w", word, ErrOutOfStep)
+	case word == "FORK":
+		err = errors.Join(ErrForked, ErrOutOfStep)
 	default:
 		err = fmt.Errorf("word %.20q: %w", word, stream.ErrReply)
 	}
@@ -189,6 +219,11 @@ func (g *Gate) Close(ctx context.Context, productID, epoch int64) error {
 	return nil
 }
 
+// Shut closes a product's gate, whatever its epoch.
+func (g *Gate) Shut(ctx context.Context, productID int64) error {
+	return g.Close(ctx, productID, math.MaxInt64)
+}
+
 // asideLife is how long keys that were put aside wait for the gate to open.
 const asideLife = 10 * time.Minute
 
@@ -196,7 +231,7 @@ const asideLife = 10 * time.Minute
 const asidePage = 1000
 
 // Open opens a product's gate under a new epoch. A gate that is open under this epoch or
-// a later one stays as it is.
+// a later one stays as it is, and one whose books are not whole stays closed.
 func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 	k := keysOf(productID)
 	holders, inflight, waiting := k.aside(o.Epoch, "holders"), k.aside(o.Epoch, "inflight"), k.aside(o.Epoch, "waiting")
@@ -207,8 +242,8 @@ func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 	)
 	if err == nil {
 		t := o.values()
-		_, err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting},
-			o.Epoch, "applied", o.Applied, "left", o.Left, "run", o.Run,
+		_, err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting, k.reread},
+			o.Epoch, "applied", o.Applied, "left", o.Left, "run", o.Run, "token", tokenText(o.Applied, o.Token),
 			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]).Int()
 	}
 	if err != nil {

@@ -54,7 +54,14 @@ type Keeper struct {
 	roster  *roster
 	forgets func(productID int64) // may be nil
 	checked map[int64]int64       // by product: the lapses after which its gate was compared with the books
-	strays  *logx.LessLogger
+	watcher Watcher
+
+	comparing sync.Map         // by product ID: *sync.Mutex, of who compares its books with Redis
+	verified  string           // the run of the database whose books have been compared with Redis; under mu
+	doubts    map[int64]string // products whose books are still to be compared, and why if that is known; under mu
+	doubting  chan struct{}    // of one place: there is one with a reason
+	page      int              // of the products, where the next comparison begins
+	strays    *logx.LessLogger
 }
 
 // NewKeeper makes a keeper. settler settles admitted attempts whose entries were deleted.
@@ -63,6 +70,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 		pool: pool, gate: gate, streams: streams, settler: settler,
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
 		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, checked: map[int64]int64{},
+		watcher: nobody{}, doubts: map[int64]string{}, doubting: make(chan struct{}, 1),
 	}
 	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
 	return k
@@ -146,13 +154,13 @@ func (k *Keeper) bringQuietly(ctx context.Context, productID int64, suspect bool
 	if suspect {
 		var broken int64
 		if broken, err = k.forgetful(ctx, productID); err == nil {
-			_, err = k.load(ctx, productID, broken)
+			_, err = k.load(ctx, productID, broken, "")
 		}
 	}
 	if err == nil {
 		err = k.Bring(ctx, productID)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errRereading) {
 		logx.Errorf("bring the gate of product %d in step: %v", productID, err)
 	}
 }
@@ -199,7 +207,8 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 		}
 		// A gate that knows more than the books has been told since they were read, or
 		// the books have lost something: load looks again in the other order.
-		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || !k.isChecked(s.ProductID, run) {
+		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || b.Token != s.MoveToken ||
+			!k.isChecked(s.ProductID, run) {
 			behind = append(behind, s.ProductID)
 		}
 	}

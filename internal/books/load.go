@@ -16,18 +16,22 @@ import (
 )
 
 // load opens a product's gate unless it is open and in force; broken is an epoch whose
-// gate is not, whatever it looks like. It reports
-// false when somebody else is opening it.
+// gate is not, whatever it looks like, and why says by what the books are known to be older
+// than Redis, if they are. It reports false when somebody else is opening it. It fails with
+// errRereading while the books are not whole.
 //
 // The order makes it right. The gate is closed first, so what it has written into the
 // stream stands. What of that is settled is read together with the stock, the live
 // orders and the number of the last move, under the lock of the product. From this the
 // gate opens again. An entry of an older epoch that was not in the stream any more has
 // no unit here, and settlement knows that from the carried entries.
-func (k *Keeper) load(ctx context.Context, productID, broken int64) (loaded bool, err error) {
+func (k *Keeper) load(ctx context.Context, productID, broken int64, why string) (loaded bool, err error) {
 	inForce, _, _, err := k.inForce(ctx, productID, broken)
 	if err != nil || inForce {
 		return inForce, err
+	}
+	if k.doubtOf(productID) != "" {
+		return false, errRereading
 	}
 	mine, err := k.gate.LockLoading(ctx, productID)
 	if err != nil || !mine {
@@ -38,16 +42,39 @@ func (k *Keeper) load(ctx context.Context, productID, broken int64) (loaded bool
 	if err != nil || inForce {
 		return inForce, err
 	}
+	if err := k.whole(ctx, productID, why); err != nil {
+		return false, err
+	}
 	began := time.Now()
-	err = k.reopen(ctx, productID, epoch, run)
+	next, err := k.reopen(ctx, productID, epoch, run)
 	if errors.Is(err, model.ErrSuperseded) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	logx.Infof("gate of product %d opened: epoch %d, after %s", productID, epoch+1, time.Since(began).Round(time.Millisecond))
+	logx.Infof("gate of product %d opened: epoch %d, after %s", productID, next, time.Since(began).Round(time.Millisecond))
 	return true, nil
+}
+
+// whole fails with errRereading while the books are older than Redis, or are read again.
+func (k *Keeper) whole(ctx context.Context, productID int64, why string) error {
+	found, rereading, err := k.older(ctx, productID)
+	if why == "" {
+		why = found
+	}
+	if err != nil || why == "" && !rereading {
+		return err
+	}
+	if why != "" { // to look for what is missing may take long
+		k.doubt(productID, why)
+		return errors.Join(errRereading, k.gate.Shut(ctx, productID))
+	}
+	done, err := k.reread(ctx, productID)
+	if err == nil && !done {
+		err = errRereading
+	}
+	return err
 }
 
 // inForce reports whether a product's gate is open and follows the books, and returns
@@ -71,26 +98,26 @@ func (k *Keeper) inForce(ctx context.Context, productID, broken int64) (inForce 
 		return true, product.Epoch, "", nil
 	}
 	b := briefs[0]
-	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0].ID && b.Applied <= product.Moves && b.Epoch != broken
+	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0].ID && b.Applied <= product.Moves && !forked(b, product) && b.Epoch != broken
 	return inForce, product.Epoch, runs[0].ID, nil
 }
 
-// reopen closes a product's gate and opens it under the next epoch.
-func (k *Keeper) reopen(ctx context.Context, productID, epoch int64, run string) error {
+// reopen closes a product's gate and opens it under the next epoch, which it returns.
+func (k *Keeper) reopen(ctx context.Context, productID, epoch int64, run string) (int64, error) {
 	if err := k.gate.Close(ctx, productID, epoch); err != nil {
-		return err
+		return 0, err
 	}
 	written, err := k.written(ctx, productID)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	next, err := k.pool.BeginEpoch(ctx, productID, epoch, written.counted, written.others)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	opening := openingOf(next, written, run)
 	if err := k.gate.Open(ctx, productID, opening); err != nil {
-		return err
+		return 0, err
 	}
 	// What was stored between the books and the opening was forgotten too early.
 	entries := make(map[string]int64, len(opening.InFlight)+len(opening.Waiting))
@@ -98,7 +125,7 @@ func (k *Keeper) reopen(ctx context.Context, productID, epoch int64, run string)
 	for user, id := range opening.Waiting { // those without a unit, too
 		entries[id] = user
 	}
-	return k.forgetSettled(ctx, productID, entries)
+	return next.Epoch, k.forgetSettled(ctx, productID, entries)
 }
 
 // writtenEntries are the entries of a stream that the gate has written, in the order
@@ -132,7 +159,7 @@ func (k *Keeper) written(ctx context.Context, productID int64) (writtenEntries, 
 // is in flight.
 func openingOf(next model.NewEpoch, w writtenEntries, run string) admission.Opening {
 	o := admission.Opening{
-		Terms: terms(next.GateProduct), Epoch: next.Epoch, Applied: next.Moves, Run: run,
+		Terms: terms(next.GateProduct), Epoch: next.Epoch, Applied: next.Moves, Token: next.MoveToken, Run: run,
 		Holders: next.Holders, InFlight: map[string]int64{}, Waiting: map[int64]string{},
 	}
 	counted := make(map[string]bool, len(w.counted))

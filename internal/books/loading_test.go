@@ -23,7 +23,7 @@ func TestTheGateOfANewProductOpensByItself(t *testing.T) {
 		})
 	}
 	h.inStep("opened")
-	if s := h.state(); s.Left != 5 || s.Epoch != 1 || s.Run == "" {
+	if s := h.state(); s.Left != 5 || s.Epoch == 0 || s.Run == "" {
 		t.Errorf("%+v", s)
 	}
 }
@@ -100,7 +100,7 @@ func TestAReplicaThatStartsOverwritesNothing(t *testing.T) {
 	h.settle()
 	h.want("all settled", "left 2, flying 0, 10×2 11×1")
 	h.inStep("at the end")
-	if s := h.state(); s.Epoch != 1 {
+	if s := h.state(); s.Epoch != h.first {
 		t.Errorf("the gate was made anew: epoch %d", s.Epoch)
 	}
 }
@@ -141,7 +141,7 @@ func TestAGateMadeAnewKeepsWhatIsInFlight(t *testing.T) {
 			h.run(h.keeper.Role())
 			servertest.Eventually(t, "the gate is made anew", func() bool {
 				s, err := h.gate.State(t.Context(), 1)
-				return err == nil && s.Epoch == 2 && h.problem(t.Context()) == ""
+				return err == nil && s.Epoch > h.first && h.problem(t.Context()) == ""
 			})
 			h.want("made anew", "left 4, flying 1, 10×1 11×1 12×1 13×1 14×1")
 			if waiting, err := h.gate.Waiting(t.Context(), 1, []int64{12, 13, 14, 15}); err != nil || len(waiting) != 1 || waiting[14] == "" {
@@ -213,6 +213,9 @@ func TestManyReplicasOpenAGateTogether(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.ledger.CreateProduct(t.Context(), "tester", seckill.Product{ProductID: 1, StockTotal: new(int64(9))})
 	h.must(err)
+	h.exec(`CREATE TABLE begun (epoch bigint);
+		CREATE FUNCTION begun() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO begun VALUES (NEW.gate_epoch); RETURN NULL; END';
+		CREATE TRIGGER begun AFTER UPDATE OF gate_epoch ON seckill_products FOR EACH ROW EXECUTE FUNCTION begun()`)
 	for round := int64(1); round <= 3; round++ {
 		var wg sync.WaitGroup
 		for range 4 {
@@ -225,8 +228,8 @@ func TestManyReplicasOpenAGateTogether(t *testing.T) {
 		}
 		wg.Wait()
 		h.inStep("opened")
-		if s := h.state(); s.Epoch != round {
-			t.Errorf("epoch %d, want %d: it is opened once", s.Epoch, round)
+		if n := h.count("SELECT count(*) FROM begun"); int64(n) != round {
+			t.Errorf("%d epochs, want %d: it is opened once", n, round)
 		}
 		h.admit(round, 100+round)
 		h.must(h.client.Del(t.Context(), key("gate")).Err())

@@ -24,6 +24,10 @@ func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int
 		if errors.Is(err, model.ErrNotFound) {
 			return 0, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
 		}
+		if errors.Is(err, errRereading) {
+			return 0, seckill.Errorf(seckill.CodeUnavailable,
+				"the books of product %d have lost something, which is read again from the stream; try again", productID)
+		}
 		if err != nil {
 			return 0, err
 		}

@@ -52,7 +52,7 @@ func TestRepairCorrectsTheGateByWhatItIsOffWhileTheSaleGoesOn(t *testing.T) {
 		}
 	}
 	end()
-	if s := h.state(); s.Epoch != 1 {
+	if s := h.state(); s.Epoch != h.first {
 		t.Errorf("the gate was made anew: epoch %d", s.Epoch)
 	}
 }

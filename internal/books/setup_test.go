@@ -41,6 +41,9 @@ type house struct {
 	ledger  *ledger.Ledger
 	reader  *stream.Reader
 	metrics *metrics.Metrics
+	mark    string // what was stored last
+
+	first, firstMove int64 // what the gate was opened with
 }
 
 // listener tells the keeper alone.
@@ -107,6 +110,7 @@ func (h *house) create(p seckill.Product) {
 	_, err := h.ledger.CreateProduct(h.t.Context(), "tester", p)
 	h.must(err)
 	h.bring()
+	h.first, h.firstMove = h.state().Epoch, h.state().Applied
 }
 
 func (h *house) bring() {
@@ -175,14 +179,15 @@ func (h *house) deliver(count int) delivery {
 // store commits a delivery; told tells gate and stream of it.
 func (h *house) store(d delivery) {
 	h.t.Helper()
-	_, err := h.ledger.Store(h.t.Context(), d.batch)
+	outcome, err := h.ledger.Store(h.t.Context(), d.batch)
 	h.must(err)
+	h.mark = outcome.Mark
 }
 
 func (h *house) told(d delivery) {
 	h.t.Helper()
 	h.must(h.gate.Settled(h.t.Context(), 1, d.admitted))
-	h.must(h.reader.Ack(h.t.Context(), d.ids))
+	h.must(h.reader.Ack(h.t.Context(), d.ids, h.mark))
 }
 
 // settle stores all that is in the stream, a few entries at a time, and returns how many.

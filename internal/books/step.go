@@ -23,10 +23,10 @@ const (
 
 // Bring brings a product's gate in step: when it returns nil the gate is open and knows
 // every move that was committed before the call. model.ErrNotFound says that there is
-// no such product.
+// no such product, errRereading that the gate stays closed because the books are not whole.
 func (k *Keeper) Bring(ctx context.Context, productID int64) error {
 	for {
-		broken := int64(none)
+		broken, why := int64(none), ""
 		product, err := k.tell(ctx, productID)
 		switch {
 		case err == nil:
@@ -35,10 +35,13 @@ func (k *Keeper) Bring(ctx context.Context, productID int64) error {
 		case errors.Is(err, admission.ErrOutOfStep):
 			logx.Errorf("the gate of product %d is to be made anew: %v", productID, err)
 			broken = product.Epoch
+			if errors.Is(err, admission.ErrForked) {
+				why = err.Error()
+			}
 		case !errors.Is(err, admission.ErrNotLoaded):
 			return err
 		}
-		loaded, err := k.load(ctx, productID, broken)
+		loaded, err := k.load(ctx, productID, broken, why)
 		if err != nil {
 			return err
 		}
@@ -91,7 +94,7 @@ func terms(p model.GateProduct) admission.Terms {
 func moves(rows []model.Move) []admission.Move {
 	list := make([]admission.Move, len(rows))
 	for i, r := range rows {
-		list[i] = admission.Move{Number: r.Number, Units: r.Units, Taken: r.Taken, Freed: r.Freed}
+		list[i] = admission.Move{Number: r.Number, Token: r.Token, After: r.After, Units: r.Units, Taken: r.Taken, Freed: r.Freed}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -54,7 +55,9 @@ func (k *Keeper) makeEfforts(productID int64) {
 		k.efforts[productID] = nil
 		k.mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
-		e.err = k.Bring(ctx, productID)
+		if e.err = k.Bring(ctx, productID); errors.Is(e.err, errRereading) {
+			e.err = nil // a gate that is closed admits nothing, and opens with all that is committed
+		}
 		cancel()
 		close(e.done)
 	}

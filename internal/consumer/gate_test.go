@@ -142,6 +142,9 @@ func TestAFailureAfterTheCommitFreesNothing(t *testing.T) {
 	if _, err := w.pool.BeginEpoch(t.Context(), 1, 0, nil, nil); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.pool.Exec(t.Context(), "UPDATE seckill_products SET gate_epoch = 1"); err != nil {
+		t.Fatal(err)
+	}
 	w.add(1, "1-0", "uid", "10", "epoch", "1")
 	w.behindGate(&doorman{w: w}, stuck{w.ledger})
 	servertest.Eventually(t, "the consumer gives the entry up", func() bool { return w.deadLetters("true") == 1 && w.pending(1) == 0 })

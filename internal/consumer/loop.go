@@ -26,18 +26,27 @@ type Reader interface {
 	Read(ctx context.Context, count int, block time.Duration) (stream.Batch, error)
 	ReadOwnPending(ctx context.Context, after string, count int) (stream.Batch, error)
 	Claim(ctx context.Context, start string, minIdle time.Duration, count int) (stream.Batch, string, error)
-	Ack(ctx context.Context, ids []string) error
+	Ack(ctx context.Context, ids []string, mark string) error
+	Stored(ctx context.Context) ([]string, error)
+	Behind(ctx context.Context) (bool, error)
 }
 
 // Ledger is where a loop stores; ledger.Ledger is it.
 type Ledger interface {
 	Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
 	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
+	Server(ctx context.Context) (string, error)
 }
 
 // Gate is told which of the entries that it wrote are stored; admission.Gate is it.
 type Gate interface {
 	Settled(ctx context.Context, productID int64, entries []admission.Entry) error
+}
+
+// Keeper finds out whether the books have lost what was acknowledged; books.Keeper is it.
+type Keeper interface {
+	// Reread reports whether they have: then the group reads again what is missing.
+	Reread(ctx context.Context, productID int64) (bool, error)
 }
 
 // Loop consumes one product's stream. It is a role: Start blocks until Stop.
@@ -60,7 +69,7 @@ type Loop struct {
 func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *metrics.Metrics) *Loop {
 	l := &Loop{
 		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
-		storer: newStorer(productID, config, store, m),
+		storer: newStorer(productID, config, store, reader, m),
 	}
 	l.Role = role.New(l.run)
 	return l
@@ -68,6 +77,9 @@ func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *met
 
 // Tell names the gate that wrote some of the entries. It is called before Start.
 func (l *Loop) Tell(gate Gate) { l.gate = gate }
+
+// Ask names who finds out whether the books have lost something. It is called before Start.
+func (l *Loop) Ask(keeper Keeper) { l.storer.keeper = keeper }
 
 // Joined reports whether the loop is reading from its group now.
 func (l *Loop) Joined() bool { return l.joined.Load() }
@@ -84,6 +96,7 @@ type fetch struct {
 type landing struct {
 	number   int
 	ids      []string
+	mark     string            // one of ids that has just been stored, "" = none
 	admitted []admission.Entry // those of ids that the gate wrote
 }
 
@@ -105,7 +118,7 @@ func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- la
 	defer cancel()
 	for f := range fetched {
 		ids := l.storer.store(ctx, work, f)
-		stored <- landing{number: f.number, ids: ids, admitted: among(f.admitted, ids)}
+		stored <- landing{number: f.number, ids: ids, mark: l.storer.mark, admitted: among(f.admitted, ids)}
 	}
 }
 
@@ -119,7 +132,7 @@ func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
 		for {
 			err := l.tellGate(work, s.admitted)
 			if err == nil {
-				err = l.reader.Ack(work, s.ids)
+				err = l.reader.Ack(work, s.ids, s.mark)
 			}
 			if err == nil {
 				break

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -15,6 +16,12 @@ import (
 // it has come to the end.
 const claimEnd = "0-0"
 
+// landingWait is the pause between two looks at what is under way.
+const landingWait = 10 * time.Millisecond
+
+// errOlder ends a session: the books have lost what was acknowledged.
+var errOlder = errors.New("what is under way is read again, behind what the books have lost")
+
 // read runs one session after another until ctx ends. A session ends when Redis is
 // away or the group is gone; the next one joins again.
 func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
@@ -24,6 +31,11 @@ func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
 		l.setJoined(false)
 		if ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, errOlder) {
+			logx.Errorf("product %d: %v", l.productID, err)
+			l.begin(ctx)
+			continue
 		}
 		if stream.IsNoGroup(err) {
 			logx.Errorf("product %d: group is gone, to be created again from the start: %v", l.productID, err)
@@ -44,10 +56,16 @@ func (l *Loop) session(ctx context.Context, fetched chan<- fetch, healthy func()
 	}
 	l.announce()
 	l.setJoined(true)
+	if err := l.catchUp(ctx, fetched); err != nil {
+		return err
+	}
 	if err := l.readOwnPending(ctx, fetched); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
+		if l.storer.again.Load() {
+			return errOlder
+		}
 		if err := l.claimWhenDue(ctx, fetched); err != nil {
 			return err
 		}
@@ -61,10 +79,36 @@ func (l *Loop) session(ctx context.Context, fetched chan<- fetch, healthy func()
 	return ctx.Err()
 }
 
+// begin lets go of what is under way, which the next session reads again.
+func (l *Loop) begin(ctx context.Context) {
+	for len(l.flight.ids()) > 0 && role.Sleep(ctx, landingWait) {
+	}
+	l.storer.again.Store(false)
+}
+
+// catchUp delivers what the books have lost, before what has come later and is pending.
+func (l *Loop) catchUp(ctx context.Context, fetched chan<- fetch) error {
+	for ctx.Err() == nil {
+		behind, err := l.reader.Behind(ctx)
+		if err != nil || !behind {
+			return err
+		}
+		batch, err := l.reader.Read(ctx, l.config.Count, landingWait)
+		if err != nil {
+			return err
+		}
+		l.send(ctx, fetched, batch)
+		if l.storer.again.Load() {
+			return errOlder
+		}
+	}
+	return ctx.Err()
+}
+
 // readOwnPending delivers what this consumer was given in an earlier life.
 func (l *Loop) readOwnPending(ctx context.Context, fetched chan<- fetch) error {
 	after := stream.FirstID
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !l.storer.again.Load() {
 		batch, err := l.reader.ReadOwnPending(ctx, after, l.config.Count)
 		if err != nil {
 			return err

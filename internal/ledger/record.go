@@ -21,6 +21,9 @@ type Batch struct {
 	ProductID int64
 	Attempts  []seckill.Attempt
 	Dead      []seckill.DeadLetter
+	// Known is what is known of the books. If they are not these nothing is written, and
+	// model.IsBooksOlder holds: the database has been started again, or is an older one.
+	Known model.Known
 }
 
 // Outcome counts what became of the entries of a batch.
@@ -28,6 +31,8 @@ type Outcome struct {
 	Stored     int // written as a log
 	Duplicates int // written before
 	Dead       int // written as a dead letter
+
+	Mark string // one of the entries that have been written now, "" when none has
 }
 
 // Record stores a batch of a record-only product: a PROCESSING log for each
@@ -59,13 +64,13 @@ func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 // redelivery, and copies the rows in.
 func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
 	logs := processingLogs(b)
-	outcome := Outcome{Stored: len(logs)}
+	outcome := Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}
 	if len(b.Dead) == 0 {
-		return outcome, l.pool.Repeat(ctx, func() error { return l.pool.RecordLogs(ctx, b.ProductID, logs) })
+		return outcome, l.pool.Repeat(ctx, func() error { return l.pool.RecordLogs(ctx, b.ProductID, logs, b.Known) })
 	}
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
-		outcome = Outcome{Stored: len(logs)}
-		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+		outcome = Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
 		}
 		if err := model.CopyLogs(ctx, tx, logs); err != nil {
@@ -81,7 +86,7 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 	var outcome Outcome
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
 		outcome = Outcome{}
-		if err := model.RequireRecordOnly(ctx, tx, b.ProductID); err != nil {
+		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
 		}
 		stored, err := model.InsertLogs(ctx, tx, b.ProductID, processingLogs(b))
@@ -89,6 +94,10 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 			return err
 		}
 		outcome.Stored = len(stored)
+		for id := range stored {
+			outcome.Mark = id
+			break
+		}
 		known := make([]seckill.Attempt, 0, len(b.Attempts)-len(stored))
 		for _, a := range b.Attempts {
 			if !stored[a.StreamID] {
@@ -122,8 +131,31 @@ func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLe
 	}
 	n := count(written)
 	outcome.Dead += n
+	if outcome.Mark == "" {
+		outcome.Mark = markOf(nil, dead, written)
+	}
 	outcome.Duplicates += len(dead) - n
 	return nil
+}
+
+// lastOf returns the ID of the last of the attempts, "" of none.
+func lastOf(attempts []seckill.Attempt) string {
+	if len(attempts) == 0 {
+		return ""
+	}
+	return attempts[len(attempts)-1].StreamID
+}
+
+// markOf returns one of the entries that a transaction has written: attempts that were not
+// stored before, and those of the dead letters that were buried.
+func markOf(fresh []seckill.Attempt, dead []seckill.DeadLetter, buried []bool) string {
+	mark := lastOf(fresh)
+	for i := range buried {
+		if mark == "" && buried[i] {
+			mark = dead[i].StreamID
+		}
+	}
+	return mark
 }
 
 // count counts what is true.

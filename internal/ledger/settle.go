@@ -98,7 +98,7 @@ type settled struct {
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
 	users, ids := at.asked(b)
-	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids)
+	tx, err := l.pool.BeginSettlement(ctx, b.ProductID, users, ids, b.Known)
 	if err != nil {
 		return settled{}, err
 	}
@@ -126,7 +126,7 @@ func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) 
 	}
 	n := count(buried)
 	return settled{
-		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - n, Dead: n},
+		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - n, Dead: n, Mark: markOf(fresh, dead, buried)},
 		results: decisions, orders: sale.OrderStatus(), moved: move != nil,
 	}, nil
 }

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"errors"
+
+	"seckill/model"
 )
 
 // Store stores a batch: it records the attempts of a record-only product and
@@ -30,7 +32,11 @@ func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	if _, settled := l.settled.Load(b.ProductID); settled {
-		return l.Settle(ctx, b)
+		outcome, err := l.Settle(ctx, b)
+		if !errors.Is(err, model.ErrNotFound) {
+			return outcome, err
+		}
+		l.settled.Delete(b.ProductID) // an older database may have it as record-only again
 	}
 	outcome, err := l.Record(ctx, b)
 	if !errors.Is(err, ErrNotRecordOnly) {
@@ -39,3 +45,6 @@ func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	l.settled.Store(b.ProductID, true)
 	return l.Settle(ctx, b)
 }
+
+// Server names the state that the database goes on from, model.Known.Server.
+func (l *Ledger) Server(ctx context.Context) (string, error) { return l.pool.Server(ctx) }

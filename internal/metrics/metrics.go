@@ -37,6 +37,9 @@ type Metrics struct {
 	orders        *prometheus.CounterVec
 	late          *prometheus.CounterVec
 	surplus       *prometheus.CounterVec
+	unknown       prometheus.Counter
+	foundAgain    *prometheus.CounterVec
+	booksLost     *prometheus.CounterVec
 	stock         *prometheus.GaugeVec
 	drift         *prometheus.GaugeVec
 	attempts      *prometheus.CounterVec
@@ -74,6 +77,12 @@ func New(registerer prometheus.Registerer) *Metrics {
 		surplus: counters("surplus_payments_total",
 			"Payments, by reference, that came for an order that was paid already (second) or needed none (needless): to be given back.",
 			"product", "kind"),
+		unknown: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "unknown_payments_total",
+			Help: "Payments, by reference, that came for an order that is not in the books: somebody has to look where it went."}),
+		foundAgain: counters("books_found_again_total",
+			"Entries that PostgreSQL had lost after they were acknowledged, and that were stored again from the stream.", "product"),
+		booksLost: counters("books_lost_total",
+			"Entries that PostgreSQL had lost after they were acknowledged, and that the stream has lost as well.", "product"),
 		stock: gauges("stock", "Units of stock by place: total, left and sold (live orders) in PostgreSQL, redis (left in the gate), in_flight between; "+
 			"the last two are absent while the gate is not open.", "product", "place"),
 		attempts: counters("attempts_total", "Attempts at our own gate: admitted, repeated (a known request ID), unavailable (Redis did not answer), or the code of the "+
@@ -84,7 +93,8 @@ func New(registerer prometheus.Registerer) *Metrics {
 		postgresUp: gauge("postgres_up", "1 while PostgreSQL answers and takes writes."),
 	}
 	registerer.MustRegister(m.entries, m.logs, m.entrySeconds, m.batchEntries, m.storeSeconds, m.lag, m.length, m.trimHeld, m.ahead, m.pending,
-		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.late, m.surplus, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
+		m.oldestPending, m.lost, m.consumersUp, m.deadOpen, m.orders, m.late, m.surplus, m.unknown,
+		m.foundAgain, m.booksLost, m.stock, m.drift, m.attempts, m.redisUp, m.postgresUp)
 	return m
 }
 
@@ -107,6 +117,8 @@ func (m *Metrics) PaymentUnwanted(productID int64, kind seckill.Unwanted) {
 		m.surplus.WithLabelValues(label(productID), "second").Inc()
 	case seckill.PaymentNeedless:
 		m.surplus.WithLabelValues(label(productID), "needless").Inc()
+	case seckill.PaymentUnknown: // nobody knows of which product
+		m.unknown.Inc()
 	}
 }
 
@@ -138,6 +150,16 @@ func (m *Metrics) AttemptDecided(productID int64, outcome string) {
 // LostEntries counts entries that were deleted before they were stored.
 func (m *Metrics) LostEntries(productID int64, n int) {
 	m.lost.WithLabelValues(label(productID)).Add(float64(n))
+}
+
+// BooksFoundAgain counts entries that the books had lost and that are stored again.
+func (m *Metrics) BooksFoundAgain(productID, n int64) {
+	m.foundAgain.WithLabelValues(label(productID)).Add(float64(n))
+}
+
+// BooksLost counts entries that the books have lost for good.
+func (m *Metrics) BooksLost(productID, n int64) {
+	m.booksLost.WithLabelValues(label(productID)).Add(float64(n))
 }
 
 // ConsumerUp tells whether this process's consumer of a product has joined.
@@ -200,6 +222,8 @@ type Entries struct {
 // Entries returns the counters of a product.
 func (m *Metrics) Entries(productID int64) *Entries {
 	product := label(productID)
+	m.foundAgain.WithLabelValues(product) // from the start, so that the first loss is a rise
+	m.booksLost.WithLabelValues(product)
 	return &Entries{
 		stored:    m.entries.WithLabelValues(product, "stored"),
 		duplicate: m.entries.WithLabelValues(product, "duplicate"),
@@ -225,7 +249,7 @@ func (e *Entries) EntryStored(took time.Duration) {
 // Forget drops everything that is shown of a product.
 func (m *Metrics) Forget(productID int64) {
 	of := prometheus.Labels{"product": label(productID)}
-	for _, c := range []*prometheus.CounterVec{m.entries, m.logs, m.lost, m.orders, m.late, m.surplus, m.attempts} {
+	for _, c := range []*prometheus.CounterVec{m.entries, m.logs, m.lost, m.orders, m.late, m.surplus, m.attempts, m.foundAgain, m.booksLost} {
 		c.DeletePartialMatch(of)
 	}
 	for _, g := range []*prometheus.GaugeVec{m.lag, m.pending, m.oldestPending, m.consumersUp, m.deadOpen, m.stock, m.drift} {

@@ -12,6 +12,8 @@ const (
 	PaymentSecond Unwanted = "order.second_payment"
 	// PaymentNeedless came for an order that needs no payment.
 	PaymentNeedless Unwanted = "order.needless_payment"
+	// PaymentUnknown came for an order that is not here: none was, or the database has lost it.
+	PaymentUnknown Unwanted = "order.unknown_payment"
 )
 
 // UnwantedPayment tells what kind of payment was refused with the given code, "" when no

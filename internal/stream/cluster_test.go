@@ -43,7 +43,7 @@ func fill(t *testing.T, c *stream.Clients, product int64, n int) {
 		t.Fatal(err)
 	}
 	read := ids(must[stream.Batch](t)(r.Read(t.Context(), n, time.Second)))
-	if err := r.Ack(t.Context(), read[:n-50]); err != nil {
+	if err := r.Ack(t.Context(), read[:n-50], ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -168,19 +168,31 @@ func (r *Reader) confirmLost(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// Ack acknowledges entries, all in one command. Acknowledging twice is harmless.
-func (r *Reader) Ack(ctx context.Context, ids []string) error {
+// Ack acknowledges entries, all in one command, and notes beside it that mark, an entry
+// that this consumer has just stored, is stored; "" notes nothing. Acknowledging twice is
+// harmless.
+func (r *Reader) Ack(ctx context.Context, ids []string, mark string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	n, err := r.commands.XAck(ctx, r.key, r.group, ids...).Result()
+	var noted *redis.IntCmd
+	pipe := r.commands.Pipeline()
+	if mark != "" {
+		noted = pipe.HSet(ctx, storedKey(r.key), r.consumer, mark)
+	}
+	acked := pipe.XAck(ctx, r.key, r.group, ids...)
+	_, execErr := pipe.Exec(ctx)
+	n, err := acked.Result()
+	if err == nil && noted != nil && awayCode(noted.Err()) != "OOM" { // then the mark before stays, which is as true
+		err = noted.Err()
+	}
+	if err == nil && n == 0 && execErr != nil && awayCode(execErr) != "OOM" {
+		err = execErr // it may not have been answered at all
+	}
 	if err == nil && (n < 0 || n > int64(len(ids))) {
 		err = ErrReply
 	}
-	if err != nil {
-		return fmt.Errorf("acknowledge %d entries of %s: %w", len(ids), r.key, err)
-	}
-	return nil
+	return wrap(err, "acknowledge %d entries of %s", len(ids), r.key)
 }
 
 // add sorts messages into entries and lost ones: a pending message that exists no

@@ -89,7 +89,7 @@ func TestOwnPendingEntriesAndLostOnes(t *testing.T) {
 	}
 	add(t, client, 1, 4)
 	must[stream.Batch](t)(r.Read(t.Context(), 10, time.Second))
-	if err := r.Ack(t.Context(), []string{"1-0"}); err != nil {
+	if err := r.Ack(t.Context(), []string{"1-0"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	must[int64](t)(client.XDel(t.Context(), key, "3-0").Result())

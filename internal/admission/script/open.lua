@@ -1,9 +1,10 @@
 -- Opens a gate under a new epoch, with the users and entries that were put aside for it.
--- KEYS: gate, holders, inflight, waiting, and where the last three were put aside
+-- KEYS: gate, holders, inflight, waiting, where the last three were put aside, and the note
+--       of what the books have lost and is read again: while it is there no gate opens
 -- ARGV: epoch, then the other fields of the gate
--- Answers 1, or 0 when a gate of this epoch or a later one is open already.
+-- Answers 1, or 0 when a gate of this epoch or a later one is open already, or none may be.
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then
+if epoch and tonumber(epoch) >= tonumber(ARGV[1]) or redis.call('EXISTS', KEYS[8]) == 1 then
   redis.call('UNLINK', KEYS[5], KEYS[6], KEYS[7])
   return 0
 end

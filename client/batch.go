@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -54,13 +55,12 @@ func (c *Client) AttemptBatch(ctx context.Context, productID int64, attempts []N
 		if err := c.attemptSome(ctx, k, in, open, all); err != nil {
 			return nil, err
 		}
-		var first error
-		if open, first = turnedAway(open, all); len(open) == 0 {
+		if open = turnedAway(open, all); len(open) == 0 {
 			return all, nil
 		}
-		pause, again := c.again(ctx, k, first, try)
-		if !again || sleep(ctx, pause) != nil {
-			return all, nil
+		pause, again := c.again(ctx, k, all[open[0]].Err, try)
+		if stopped := again && sleep(ctx, pause) != nil; stopped || !again {
+			return all, nil // each says itself that it was turned away
 		}
 	}
 }
@@ -94,19 +94,14 @@ func (c *Client) attemptSome(ctx context.Context, k call, in []NewAttempt, open 
 	return nil
 }
 
-// turnedAway returns which of the open attempts may be made again, and why the first was
-// turned away.
-func turnedAway(open []int, all []Attempted) (again []int, first error) {
+// turnedAway returns which of the open attempts may be made again.
+func turnedAway(open []int, all []Attempted) (again []int) {
 	for _, i := range open {
-		switch CodeOf(all[i].Err) {
-		case CodeRateLimited, CodeNotLoaded, CodeOverloaded, CodeUnavailable, CodeInternal:
+		if failed, ok := errors.AsType[*Error](all[i].Err); ok && failed.Temporary() {
 			again = append(again, i)
-			if first == nil {
-				first = all[i].Err
-			}
 		}
 	}
-	return again, first
+	return again
 }
 
 // Results returns the results of 1 to MaxBatch users for a product in one call, in order.
@@ -133,24 +128,27 @@ func (c *Client) Results(ctx context.Context, productID int64, userIDs []int64) 
 	return all, nil
 }
 
-// itemError makes the error of an item; its HTTP status is what the item alone would have
-// been answered with, as far as it says whether to come back.
+// itemStatus is the HTTP status with which an item would have been answered alone; for
+// refusals it is 409.
+var itemStatus = map[Code]int{
+	CodeInvalidArgument: http.StatusBadRequest,
+	CodeProductNotFound: http.StatusNotFound,
+	CodeResultNotFound:  http.StatusNotFound,
+	CodeRateLimited:     http.StatusTooManyRequests,
+	CodeNotLoaded:       http.StatusServiceUnavailable,
+	CodeOverloaded:      http.StatusServiceUnavailable,
+	CodeUnavailable:     http.StatusServiceUnavailable,
+	CodeInternal:        http.StatusInternalServerError,
+}
+
+// itemError makes the error of an item.
 func (k call) itemError(e itemError) error {
 	if e.Code == "" {
 		return nil
 	}
-	failed := &Error{Code: e.Code, Message: e.Message, Method: k.method, Path: k.path, Status: http.StatusConflict}
-	switch e.Code {
-	case CodeRateLimited:
-		failed.Status = http.StatusTooManyRequests
-	case CodeNotLoaded, CodeOverloaded, CodeUnavailable:
-		failed.Status = http.StatusServiceUnavailable
-	case CodeInternal:
-		failed.Status = http.StatusInternalServerError
-	case CodeInvalidArgument:
-		failed.Status = http.StatusBadRequest
-	case CodeResultNotFound, CodeProductNotFound:
-		failed.Status = http.StatusNotFound
+	status, known := itemStatus[e.Code]
+	if !known {
+		status = http.StatusConflict
 	}
-	return failed
+	return &Error{Code: e.Code, Message: e.Message, Status: status, Method: k.method, Path: k.path}
 }

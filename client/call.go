@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -36,10 +37,10 @@ func post(path string, in any) call { return call{method: http.MethodPost, path:
 
 func put(path string, in any) call { return call{method: http.MethodPut, path: path, in: in} }
 
-// repeated returns c as a call that may be made again.
-func (c call) repeated() call {
-	c.repeat = true
-	return c
+// repeated returns k as a call that may be made again.
+func (k call) repeated() call {
+	k.repeat = true
+	return k
 }
 
 // path builds the path of a route with IDs in it.
@@ -136,9 +137,7 @@ func (c *Client) request(ctx context.Context, k call, body []byte) (*http.Reques
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", k.method, k.path, err)
 	}
-	for name, values := range k.header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, k.header)
 	request.Header.Set("User-Agent", c.config.UserAgent)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

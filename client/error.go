@@ -10,7 +10,7 @@ import (
 // Code names a kind of failure. It is an error itself, as a target of errors.Is:
 //
 //	errors.Is(err, client.CodeSoldOut)
-type Code string //nolint:errname // it is a code first; that it is an error serves errors.Is
+type Code string
 
 // Error returns the code.
 func (c Code) Error() string { return string(c) }
@@ -100,7 +100,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Is reports whether target is the code of e.
 func (e *Error) Is(target error) bool {
-	code, ok := target.(Code) //nolint:errorlint // errors.Is does the unwrapping
+	code, ok := target.(Code)
 	return ok && code == e.Code
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ type subscription struct {
 	path   string
 	lastID string        // of the last event that came
 	retry  time.Duration // what the service has asked to wait before the stream is opened anew
-	failed int           // tries in a row without an event
+	failed int           // tries in a row that nothing answered
 }
 
 // open opens the stream and hands on what comes. done says that there is no more to come,
@@ -73,25 +74,28 @@ func (s *subscription) open(ctx context.Context, yield func(Result, error) bool)
 	if response.StatusCode == http.StatusNoContent { // all has been told
 		return true, nil
 	}
+	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != "text/event-stream" {
+		return false, k.noAnswer(response.StatusCode, errors.New("the answer is no stream of events"))
+	}
+	s.failed = 0
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxEventLine)
 	for {
-		e, err := s.next(lines, func() { silence.Reset(maxSilence) })
+		data, err := s.next(lines, func() { silence.Reset(maxSilence) })
 		if err != nil {
 			return false, k.noAnswer(0, err)
 		}
 		var result Result
-		if err := json.Unmarshal([]byte(e), &result); err != nil {
+		if err := json.Unmarshal([]byte(data), &result); err != nil {
 			return false, k.noAnswer(0, fmt.Errorf("read an event: %w", err))
 		}
-		s.failed = 0
 		if !yield(result, nil) || result.Status.Final() {
 			return true, nil
 		}
 	}
 }
 
-// next reads the data of the next event (WHATWG HTML, "Interpreting an event stream").
+// next reads the data of the next event that has not come before (WHATWG HTML, "Interpreting an event stream").
 func (s *subscription) next(lines *bufio.Scanner, alive func()) (data string, err error) {
 	id := s.lastID
 	for lines.Scan() {
@@ -99,6 +103,8 @@ func (s *subscription) next(lines *bufio.Scanner, alive func()) (data string, er
 		name, value, _ := strings.Cut(lines.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
+		case lines.Text() == "" && id == s.lastID && id != "":
+			data = "" // a replica that cannot keep the stream open says the present state each time
 		case lines.Text() == "" && data != "":
 			s.lastID = id
 			return strings.TrimSuffix(data, "\n"), nil

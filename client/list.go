@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/url"
 	"strconv"
 )
@@ -30,9 +31,7 @@ const pageItems = 100
 // takes 20.
 func (l List[T]) Page(ctx context.Context, cursor string, limit int) (Page[T], error) {
 	query := url.Values{}
-	for name, values := range l.query {
-		query[name] = values
-	}
+	maps.Copy(query, l.query)
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}

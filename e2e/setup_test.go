@@ -1,7 +1,8 @@
-package main
+package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,18 +28,31 @@ import (
 	"seckill/model"
 )
 
-// childEnv makes this test binary the service itself, so that tests can start it as
-// a process of its own, with the race detector in it, and kill it.
-const childEnv = "SECKILL_TEST_CHILD"
-
 const secret = "a secret of the tests, 32 bytes long or more"
 
-func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
-		main()
-		return
+// buildTime bounds the building of the program.
+const buildTime = 10 * time.Minute
+
+// serviceBinary is the binary of the service, which tests start as a process of its own, with the
+// race detector in it, and kill.
+var serviceBinary string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+// runTests builds the program and runs the tests on it.
+func runTests(m *testing.M) int {
+	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
+	defer cancel()
+	folder, err := os.MkdirTemp("", "seckill-e2e")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(folder) }()
+		serviceBinary, err = servertest.BuildProgram(ctx, folder)
 	}
-	os.Exit(servertest.Run(m))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return servertest.Run(m)
 }
 
 // site is the servers that processes of the service share.
@@ -151,9 +165,8 @@ func startProcess(t *testing.T, port, dev int, configuration string, wrap ...str
 		t: t, output: &output{}, done: make(chan struct{}),
 		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
 	}
-	words := slices.Concat(wrap, []string{os.Args[0], "-f", file})
+	words := slices.Concat(wrap, []string{serviceBinary, "-f", file})
 	p.command = exec.Command(words[0], words[1:]...)
-	p.command.Env = append(os.Environ(), childEnv+"=1")
 	p.command.Stdout, p.command.Stderr = p.output, p.output
 	p.command.Dir = t.TempDir() // the binary runs from any folder
 	if err := p.command.Start(); err != nil {

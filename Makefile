@@ -9,7 +9,7 @@ WITHDB  := $(GO) run ./internal/devstack/withdb --
 # Packages tested at once. Each may run a PostgreSQL and a Redis of its own, so
 # more of them than cores makes every one slow.
 TEST_P       ?= 2
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 25m
 
 # Tables that have a model. Quoted, as goctl takes patterns too.
 TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seckill_audit

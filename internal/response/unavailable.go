@@ -19,7 +19,7 @@ const retryAfterMost = 3
 // to do what it is asked, so that the same request may succeed later. How their libraries
 // say so stands with those who talk to them.
 func unavailable(err error) bool {
-	return model.Away(err) || stream.Away(err) || errors.Is(err, breaker.ErrServiceUnavailable)
+	return model.Away(err) || stream.Away(err) || stream.Refused(err) || errors.Is(err, breaker.ErrServiceUnavailable)
 }
 
 // retryAfter is the Retry-After of an answer that knows no better.

@@ -130,3 +130,8 @@ func walk(err error, look func(error) bool) bool {
 	}
 	return false
 }
+
+// Refused reports whether err is an answer of Redis, of whatever kind: an error, or a nil
+// where none was looked for. Nobody who sends us a request can cause one; it is of our
+// servers, or of what somebody has done there.
+func Refused(err error) bool { return errors.As(err, new(redis.Error)) }

@@ -89,7 +89,7 @@ func (l *lies) recovers() {
 		servertest.Eventually(l.t, fmt.Sprintf("all of product %d is settled", product), func() bool {
 			last := l.process.books(product)
 			done := l.isDrained(product) && last.RedisLeft != nil && *last.InFlight == 0 && *last.PendingMoves == 0
-			if !done && time.Since(began) > 20*time.Second {
+			if !done && time.Since(began) > 50*time.Second {
 				_ = l.process.command.Process.Signal(syscall.SIGQUIT) // it says where it hangs
 				<-l.process.done
 				groups, err := l.client.XInfoGroups(l.t.Context(), seckill.StreamKey(int64(product))).Result()
@@ -122,7 +122,7 @@ func (l *lies) recovers() {
 	})
 	slices.Sort(kinds)
 	l.t.Logf("%d lies; %s\n%s", l.liar.Told(), &l.tally, strings.Join(kinds, "\n"))
-	if l.liar.Told() < 1000 || l.tally.admitted() < 100 {
+	if l.liar.Told() < 300 || l.tally.admitted() < 50 {
 		l.t.Error("there was hardly any load")
 	}
 }

@@ -58,7 +58,7 @@ func (h *Hub) listen(ctx context.Context, retry *backoff.ExponentialBackOff) err
 		if left <= 0 {
 			return errSilence
 		}
-		received, err := receiveWithin(ctx, sub, left)
+		received, err := receiveFrom(ctx, sub, left)
 		if err != nil {
 			return fmt.Errorf("receive from %s: %w", channelName, err)
 		}
@@ -80,9 +80,9 @@ func (h *Hub) listen(ctx context.Context, retry *backoff.ExponentialBackOff) err
 	}
 }
 
-// receiveWithin waits for what comes next. go-redis 9.23 panics over a message that is none, here
+// receiveFrom waits for what comes next. go-redis 9.23 panics over a message that is none, here
 // in a goroutine of ours.
-func receiveWithin(ctx context.Context, sub *redis.PubSub, timeout time.Duration) (received any, err error) {
+func receiveFrom(ctx context.Context, sub *redis.PubSub, timeout time.Duration) (received any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("a message of a wrong shape, on which go-redis panics: %v", p)

@@ -62,8 +62,8 @@ func TestHandleError(t *testing.T) {
 		{"Redis has no connection left", redis.ErrPoolTimeout, 503, seckill.CodeUnavailable},
 		{"Redis is loading", replyError("LOADING Redis is loading the dataset in memory"), 503, seckill.CodeUnavailable},
 		{"Redis is a replica", replyError("READONLY You can't write against a read only replica."), 503, seckill.CodeUnavailable},
-		{"Redis refuses a command", replyError("ERR unknown command"), 500, seckill.CodeInternal},
-		{"Redis holds another type", replyError("WRONGTYPE Operation against a key"), 500, seckill.CodeInternal},
+		{"Redis refuses a command", replyError("ERR unknown command"), 503, seckill.CodeUnavailable},
+		{"Redis holds another type", replyError("WRONGTYPE Operation against a key"), 503, seckill.CodeUnavailable},
 		{"somebody else has gone", fmt.Errorf("x: %w", context.Canceled), 503, seckill.CodeUnavailable},
 	}
 	for _, tt := range tests {

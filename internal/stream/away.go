@@ -131,9 +131,7 @@ func walk(err error, look func(error) bool) bool {
 	return false
 }
 
-// Refused reports whether err is an error with which Redis has answered, of whatever kind.
-// Nobody who sends us a request can cause one: it is of our servers, or of what somebody
-// has done there.
-func Refused(err error) bool {
-	return errors.As(err, new(redis.Error)) && !errors.Is(err, redis.Nil) && !errors.Is(err, redis.TxFailedErr)
-}
+// Refused reports whether err is an answer of Redis, of whatever kind: an error, or a nil
+// where none was looked for. Nobody who sends us a request can cause one; it is of our
+// servers, or of what somebody has done there.
+func Refused(err error) bool { return errors.As(err, new(redis.Error)) }

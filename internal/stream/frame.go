@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+	"time"
 )
 
 const (
@@ -154,6 +155,19 @@ func (c *checkedConn) Read(p []byte) (int, error) {
 		return 0, c.err
 	}
 	return n, err
+}
+
+// looseRead is how long a read without a limit may take.
+const looseRead = 3 * time.Second
+
+// SetDeadline implements net.Conn. go-redis takes the deadline away to see whether a
+// connection that was idle is sound, and then reads on if something unexpected has come:
+// after an attribute without a reply for ever, and the loop that asked hangs with it.
+func (c *checkedConn) SetDeadline(t time.Time) error {
+	if t.IsZero() {
+		t = time.Now().Add(looseRead)
+	}
+	return c.Conn.SetDeadline(t)
 }
 
 // NetConn returns the connection beneath, as that of TLS does.

@@ -30,6 +30,10 @@ const (
 // that are not consumed any more would else stay for half an hour.
 const blockingIdle = 16
 
+// pipelinePoolSize is how many connections are kept for pipelines alone: each has buffers
+// of a quarter of a megabyte.
+const pipelinePoolSize = 4
+
 // topologyAge is how old a client's picture of a Redis Cluster, or of who is the master
 // of the Sentinels, gets at most. go-redis looks at a cluster again when a node sends it
 // elsewhere (MOVED), which a dead master does not do, and else once a minute: for so long
@@ -99,6 +103,8 @@ func NewClients(c ClientConfig) *Clients {
 		Addrs: c.Addrs, Username: c.Username, Password: c.Password, DB: c.DB, TLSConfig: c.TLS,
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, DialTimeout: dialTimeout,
 		ContextTimeoutEnabled: true,
+		// Above that a pipeline takes one of the other connections.
+		PipelinePoolSize: pipelinePoolSize,
 		// CLIENT SETINFO wants rights and has no use for us.
 		DisableIdentity: true,
 	}

@@ -34,7 +34,7 @@ func (p *Postgres) ResumeFrom(ctx context.Context, dir string) error {
 
 // copyFolder copies a folder with owners and modes, on which PostgreSQL insists.
 func copyFolder(ctx context.Context, from, to string) error {
-	if out, err := exec.CommandContext(ctx, "cp", "-a", from, to).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "cp", "-a", from, to).CombinedOutput(); err != nil { //nolint:gosec // folders of our own
 		return fmt.Errorf("copy %s: %w: %s", from, err, out)
 	}
 	return nil

@@ -85,6 +85,7 @@ func (l *lies) recovers() {
 	l.t.Helper()
 	l.process.ready()
 	for _, product := range []int{2, 3} {
+		l.process.do(fmt.Sprintf("/%d/resume", product), "") // the load may have ended with a pause
 		began := time.Now()
 		servertest.Eventually(l.t, fmt.Sprintf("all of product %d is settled", product), func() bool {
 			last := l.process.books(product)

@@ -30,6 +30,7 @@ func drill(t *testing.T, addr string, spoil func(h *house, sold func(n int))) {
 	for name, replica := range map[string]*house{"a": h, "b": other} {
 		replica.run(replica.keeper.Role())
 		replica.run(replica.keeper.Recoverer())
+		replica.run(replica.keeper.Verifier())
 		replica.consume(name)
 	}
 	crowd := []*rush{newRush(h, 3, 1000), newRush(other, 3, 1000)}

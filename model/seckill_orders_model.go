@@ -71,12 +71,12 @@ func (f OrderFilter) statement() (query string, args []any) {
 		return q.page(seckillOrdersRows), q.args
 	}
 	q.args = append(q.args, f.UserID)
-	return fmt.Sprintf(`SELECT %s
+	return fmt.Sprintf(`SELECT %[2]s
   FROM seckill_logs l, LATERAL (
-    SELECT * FROM seckill_orders WHERE product_id = l.product_id AND stream_id = l.stream_id OFFSET 0
+    SELECT %[1]s FROM seckill_orders WHERE product_id = l.product_id AND stream_id = l.stream_id OFFSET 0
   ) AS seckill_orders
- WHERE l.user_id = $%d AND l.status = 'SUCCESS' AND %s ORDER BY seckill_orders.id DESC LIMIT $2`,
-		orderColumns("seckill_orders"), len(q.args), q.where()), q.args
+ WHERE l.user_id = $%[3]d AND l.status = 'SUCCESS' AND %[4]s ORDER BY seckill_orders.id DESC LIMIT $2`,
+		seckillOrdersRows, orderColumns("seckill_orders"), len(q.args), q.where()), q.args
 }
 
 // orderColumns names the columns of orders in a statement of several tables.

@@ -29,7 +29,8 @@ func optionalTime(t sql.NullTime) string {
 // Logs returns the page of logs that filter, limit and cursor ask for.
 func Logs(ctx context.Context, logs model.SeckillLogsModel, filter model.LogFilter,
 	limit int64, cursor string) (*types.LogPage, error) {
-	list, err := request.ListLogs, error(nil)
+	var err error
+	list := request.ListLogs
 	if filter.Oldest {
 		list = request.ListOldest
 		filter.FirstID, err = request.FirstID(list, cursor)

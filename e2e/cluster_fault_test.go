@@ -199,24 +199,7 @@ func (c *clusterCrowd) kept(lost bool) {
 // logsByID returns the users of a product's logs.
 func (s *clusterSite) logsByID(product int64) map[string]int64 {
 	s.t.Helper()
-	rows, err := s.pool.Query(s.t.Context(), "SELECT stream_id, user_id FROM seckill_logs WHERE product_id = $1", product)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer rows.Close()
-	logs := map[string]int64{}
-	for rows.Next() {
-		var id string
-		var user int64
-		if err := rows.Scan(&id, &user); err != nil {
-			s.t.Fatal(err)
-		}
-		logs[id] = user
-	}
-	if err := rows.Err(); err != nil {
-		s.t.Fatal(err)
-	}
-	return logs
+	return servertest.LogUsers(s.t, s.pool, product)
 }
 
 // TestClusterSlotMovesDuringASale six times, to each master and back, and again.

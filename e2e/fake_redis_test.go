@@ -100,7 +100,6 @@ func (l *lies) recovers() {
 		})
 		// What read.lua answers is believed if it is of the right shape: a repair that was told
 		// a wrong number has corrected by it. Another one makes that good; nothing was sold twice.
-		l.process.do(fmt.Sprintf("/%d/resume", product), "")
 		l.process.do(fmt.Sprintf("/%d/books/repair", product), "")
 		b := l.quiet(product, l.process)
 		l.t.Log(b)

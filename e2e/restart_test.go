@@ -108,7 +108,7 @@ func balance(t *testing.T, name, file string, ports [2]int, args func(folder str
 	if err := os.WriteFile(filepath.Join(folder, "proxy.conf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	said := &output{}
+	said := &servertest.Output{}
 	command := exec.CommandContext(t.Context(), path, args(folder)...)
 	command.Stdout, command.Stderr = said, said
 	if err := command.Start(); err != nil {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -77,26 +75,8 @@ type process struct {
 	command *exec.Cmd
 	address string
 	metrics string
-	output  *output
+	output  *servertest.Output
 	done    chan struct{}
-}
-
-// output collects what a process writes.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // start runs the service as the given instance, with more of a configuration, and waits
@@ -162,7 +142,7 @@ func startProcess(t *testing.T, port, dev int, configuration string, wrap ...str
 		t.Fatal(err)
 	}
 	p := &process{
-		t: t, output: &output{}, done: make(chan struct{}),
+		t: t, output: &servertest.Output{}, done: make(chan struct{}),
 		address: fmt.Sprintf("http://127.0.0.1:%d", port), metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", dev),
 	}
 	words := slices.Concat(wrap, []string{serviceBinary, "-f", file})

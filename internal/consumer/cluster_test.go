@@ -178,24 +178,7 @@ func (w *clusterWorld) consumed(product int64) map[string]int64 {
 
 func (w *clusterWorld) logsByID(product int64) map[string]int64 {
 	w.t.Helper()
-	rows, err := w.pool.Query(w.t.Context(), "SELECT stream_id, user_id FROM seckill_logs WHERE product_id = $1", product)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer rows.Close()
-	logs := map[string]int64{}
-	for rows.Next() {
-		var id string
-		var user int64
-		if err := rows.Scan(&id, &user); err != nil {
-			w.t.Fatal(err)
-		}
-		logs[id] = user
-	}
-	if err := rows.Err(); err != nil {
-		w.t.Fatal(err)
-	}
-	return logs
+	return servertest.LogUsers(w.t, w.pool, product)
 }
 
 // storedAbove is how many users with a number above the given one have a log.

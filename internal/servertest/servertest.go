@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
@@ -237,4 +238,20 @@ func migrate(ctx context.Context, url string) error {
 	}
 	defer pool.Close()
 	return migrations.Apply(ctx, pool.SQL())
+}
+
+// LogUsers returns the users of a product's logs, by their stream IDs.
+func LogUsers(tb testing.TB, pool *model.Pool, product int64) map[string]int64 {
+	tb.Helper()
+	rows, err := pool.Query(tb.Context(), "SELECT stream_id, user_id FROM seckill_logs WHERE product_id = $1", product)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	logs := map[string]int64{}
+	var id string
+	var user int64
+	if _, err = pgx.ForEachRow(rows, []any{&id, &user}, func() error { logs[id] = user; return nil }); err != nil {
+		tb.Fatal(err)
+	}
+	return logs
 }

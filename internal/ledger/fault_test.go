@@ -84,7 +84,8 @@ func TestOfAllSQLStatesOnlyWhatAnEntryCanCauseIsHeldAgainstIt(t *testing.T) {
 				continue
 			}
 			servertest.EndFault(t, pool)
-			if outcome, err := l.Store(t.Context(), batch); err != nil || outcome != (ledger.Outcome{Stored: 2, Dead: 1}) {
+			want := ledger.Outcome{Stored: 2, Dead: 1, Mark: batch.Attempts[1].StreamID}
+			if outcome, err := l.Store(t.Context(), batch); err != nil || outcome != want {
 				t.Errorf("after %s: %+v, %v", state, outcome, err)
 			}
 			batches[kind.productID]++

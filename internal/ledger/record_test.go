@@ -71,7 +71,7 @@ func TestRecordWritesWhatTheEntriesSay(t *testing.T) {
 		{UserID: 124, StreamID: "5-1"},
 	}}
 	outcome, err := l.Record(t.Context(), batch)
-	if err != nil || outcome != (ledger.Outcome{Stored: 2}) {
+	if err != nil || outcome != (ledger.Outcome{Stored: 2, Mark: "5-1"}) {
 		t.Fatalf("%+v, %v", outcome, err)
 	}
 	var row string
@@ -93,13 +93,13 @@ func TestRecordAgainHasNoSecondEffect(t *testing.T) {
 		ProductID: 1, Attempts: attempts(1, 10),
 		Dead: []seckill.DeadLetter{deadLetter("99-0", seckill.DeadInvalidUID, "x")},
 	}
-	for _, want := range []ledger.Outcome{{Stored: 10, Dead: 1}, {Duplicates: 11}} {
+	for _, want := range []ledger.Outcome{{Stored: 10, Dead: 1, Mark: "10-0"}, {Duplicates: 11}} {
 		if got, err := l.Record(t.Context(), first); err != nil || got != want {
 			t.Fatalf("got %+v, %v; want %+v", got, err, want)
 		}
 	}
 	overlapping := ledger.Batch{ProductID: 1, Attempts: attempts(6, 10)}
-	if got, err := l.Record(t.Context(), overlapping); err != nil || got != (ledger.Outcome{Stored: 5, Duplicates: 5}) {
+	if got, err := l.Record(t.Context(), overlapping); err != nil || got != (ledger.Outcome{Stored: 5, Duplicates: 5, Mark: "13-0"}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_logs"); n != 15 {
@@ -132,7 +132,7 @@ func TestAnIDThatComesWithAnotherUserIsADeadLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	minted := seckill.Attempt{UserID: 777, StreamID: "2-0", Fields: map[string]any{"uid": "777", "k": "a\x00b"}}
-	for _, want := range []ledger.Outcome{{Stored: 1, Dead: 1}, {Duplicates: 2}} {
+	for _, want := range []ledger.Outcome{{Stored: 1, Dead: 1, Mark: "9-0"}, {Duplicates: 2}} {
 		again := ledger.Batch{ProductID: 1, Attempts: append([]seckill.Attempt{minted}, attempts(9, 1)...)}
 		if got, err := l.Record(t.Context(), again); err != nil || got != want {
 			t.Fatalf("got %+v, %v; want %+v", got, err, want)

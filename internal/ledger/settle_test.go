@@ -62,7 +62,7 @@ func balanced(t *testing.T, pool *model.Pool, left int) {
 func TestSettleWritesLogsOrdersAndStockTogether(t *testing.T) {
 	l, pool, seen := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(2)), PerUserLimit: 1, PaymentWindow: time.Minute})
 	outcome := settle(t, l, attempt(10, "1-0"), attempt(10, "1-1"), attempt(11, "2-0"), attempt(12, "3-0"))
-	if outcome != (ledger.Outcome{Stored: 4}) {
+	if outcome != (ledger.Outcome{Stored: 4, Mark: "3-0"}) {
 		t.Errorf("%+v", outcome)
 	}
 	if got, want := results(t, pool), "10 SUCCESS, 10 FAILED LIMIT_REACHED, 11 SUCCESS, 12 FAILED SOLD_OUT"; got != want {
@@ -87,12 +87,12 @@ func TestSettlingAgainHasNoSecondEffect(t *testing.T) {
 	l, pool, _ := newSale(t, seckill.Product{ProductID: 1, StockTotal: new(int64(5)), PerUserLimit: 1})
 	settle(t, l, attempt(10, "1-0"), attempt(11, "2-0"))
 	again := settle(t, l, attempt(10, "1-0"), attempt(12, "3-0"), attempt(11, "2-0"))
-	if again != (ledger.Outcome{Stored: 1, Duplicates: 2}) {
+	if again != (ledger.Outcome{Stored: 1, Duplicates: 2, Mark: "3-0"}) {
 		t.Errorf("%+v", again)
 	}
 	balanced(t, pool, 2)
 	minted := settle(t, l, attempt(99, "2-0"), attempt(13, "4-0"))
-	if minted != (ledger.Outcome{Stored: 1, Dead: 1}) {
+	if minted != (ledger.Outcome{Stored: 1, Dead: 1, Mark: "4-0"}) {
 		t.Errorf("%+v", minted)
 	}
 	if n := servertest.Count(t, pool, "SELECT count(*) FROM seckill_dead_letters WHERE reason = 'STREAM_ID_REUSED' AND stream_id = '2-0'"); n != 1 {
@@ -110,7 +110,7 @@ func TestDeadLettersAreSettledAlong(t *testing.T) {
 		ProductID: 1, Attempts: []seckill.Attempt{attempt(10, "1-0")},
 		Dead: []seckill.DeadLetter{deadLetter("1-1", seckill.DeadInvalidTS, "1")},
 	}
-	for _, want := range []ledger.Outcome{{Stored: 1, Dead: 1}, {Duplicates: 2}} {
+	for _, want := range []ledger.Outcome{{Stored: 1, Dead: 1, Mark: "1-0"}, {Duplicates: 2}} {
 		if got, err := l.Store(t.Context(), batch); err != nil || got != want {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}

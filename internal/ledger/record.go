@@ -94,15 +94,13 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 			return err
 		}
 		outcome.Stored = len(stored)
-		for id := range stored {
-			outcome.Mark = id
-			break
-		}
 		known := make([]seckill.Attempt, 0, len(b.Attempts)-len(stored))
 		for _, a := range b.Attempts {
-			if !stored[a.StreamID] {
-				known = append(known, a)
+			if stored[a.StreamID] {
+				outcome.Mark = a.StreamID
+				continue
 			}
+			known = append(known, a)
 		}
 		users, err := model.LogUsers(ctx, tx, b.ProductID, streamIDs(known))
 		if err != nil {

@@ -23,7 +23,8 @@ type (
 		// product, the highest stream ID of several, else the user's log of the
 		// highest stream ID, with its order. ErrNotFound when there is no log.
 		FindResult(ctx context.Context, productID, userID int64) (*UserResult, error)
-		// FindPage returns the logs that match, newest first.
+		// FindPage returns the logs that match, newest first unless the filter says
+		// otherwise.
 		FindPage(ctx context.Context, filter LogFilter) ([]*SeckillLogs, error)
 		// CountByOutcome counts the logs of a product by status and reason.
 		CountByOutcome(ctx context.Context, productID int64) ([]*OutcomeCount, error)
@@ -44,8 +45,13 @@ type (
 		Status    string
 		From      time.Time // created_at, inclusive
 		To        time.Time // created_at, exclusive
-		LastID    int64     // the greatest id that a row may have; always set
+		LastID    int64     // the greatest id that a row may have; always set, unless Oldest is
 		Limit     int       // most rows; always set
+
+		// Oldest has the page begin with the oldest rows, and FirstID is the least id that
+		// a row may have.
+		Oldest  bool
+		FirstID int64
 	}
 
 	// OutcomeCount is how many logs of a product have a status and a reason.
@@ -151,20 +157,23 @@ func (f LogFilter) statement() (query string, args []any) {
 	where, args := f.conditions()
 	switch {
 	case f.UserID != 0 || (f.ProductID == 0 && f.Status == ""):
-		return page(selectLogs + where), args
+		return f.page(selectLogs + where), args
 	case f.ProductID != 0 && f.Status != "":
-		return page(selectLogs + where), args
+		return f.page(selectLogs + where), args
 	case f.ProductID != 0:
-		return page(eachStatus(where)), args
+		return f.page(f.eachStatus(where)), args
 	default:
-		return page(eachProduct(where)), args
+		return f.page(f.eachProduct(where)), args
 	}
 }
 
-// conditions returns the conditions of f, joined; $1 is the greatest id, $2 the
-// most rows.
+// conditions returns the conditions of f, joined; $1 is the id at which the page begins,
+// $2 the most rows.
 func (f LogFilter) conditions() (where string, args []any) {
 	conditions, args := []string{"id <= $1"}, []any{f.LastID, f.Limit}
+	if f.Oldest {
+		conditions, args = []string{"id >= $1"}, []any{f.FirstID, f.Limit}
+	}
 	add := func(condition string, value any) {
 		args = append(args, value)
 		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
@@ -187,24 +196,32 @@ func (f LogFilter) conditions() (where string, args []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
+// page cuts a selection to its newest rows, or to its oldest.
+func (f LogFilter) page(selection string) string {
+	if f.Oldest {
+		return selection + " ORDER BY id LIMIT $2"
+	}
+	return page(selection)
+}
+
 // page cuts a selection to its newest rows.
 func page(selection string) string { return selection + " ORDER BY id DESC LIMIT $2" }
 
-// eachStatus selects the newest rows of a product without a status. The index is
+// eachStatus selects the rows of a page of a product without a status. The index is
 // by product, status and id: within one status it gives them in order, across all
 // of them it would have to read the whole product and sort.
-func eachStatus(where string) string {
+func (f LogFilter) eachStatus(where string) string {
 	var selections []string
 	for _, status := range []string{"PROCESSING", "SUCCESS", "FAILED"} {
 		selections = append(selections,
-			"("+page(selectLogs+"status = '"+status+"' AND "+where)+")")
+			"("+f.page(selectLogs+"status = '"+status+"' AND "+where)+")")
 	}
 	return "SELECT " + seckillLogsRows + " FROM (" + strings.Join(selections, " UNION ALL ") + ") AS newest"
 }
 
 // eachProduct selects the newest rows of a status without a product: those of each
 // product that occurs, found by jumping through the index from one to the next.
-func eachProduct(where string) string {
+func (f LogFilter) eachProduct(where string) string {
 	return `WITH RECURSIVE product AS (
     (SELECT product_id FROM seckill_logs ORDER BY product_id LIMIT 1)
     UNION ALL
@@ -213,6 +230,6 @@ func eachProduct(where string) string {
       FROM product p WHERE p.product_id IS NOT NULL
 )
 SELECT ` + logColumns("newest") + ` FROM product p CROSS JOIN LATERAL (
-    ` + page(selectLogs+"product_id = p.product_id AND "+where) + `
+    ` + f.page(selectLogs+"product_id = p.product_id AND "+where) + `
 ) AS newest`
 }

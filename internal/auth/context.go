@@ -57,3 +57,10 @@ func Actor(ctx context.Context) string {
 	who, _ := ctx.Value(identityKey{}).(Identity)
 	return who.Subject
 }
+
+// Caller returns who calls; the zero value when the request came through no
+// authorization.
+func Caller(ctx context.Context) Identity {
+	who, _ := ctx.Value(identityKey{}).(Identity)
+	return who
+}

@@ -13,8 +13,9 @@ import (
 
 // Identity is who a token speaks for.
 type Identity struct {
-	Subject string // claim `sub`: the actor of audit rows; never empty
-	Role    Role   // claim `role`; may be one that is not known, which allows nothing
+	Subject string    // claim `sub`: the actor of audit rows; never empty
+	Role    Role      // claim `role`; may be one that is not known, which allows nothing
+	Expires time.Time // claim `exp`: until when the token is valid
 }
 
 // claims is what we read of a token and write into it.
@@ -115,7 +116,7 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 	if err != nil {
 		return Identity{}, fmt.Errorf("verify token: %w", err)
 	}
-	who := Identity{Subject: c.Subject, Role: c.Role}
+	who := Identity{Subject: c.Subject, Role: c.Role, Expires: c.ExpiresAt.Time}
 	v.remember(token, verified{who: who, ends: c.ExpiresAt.Time})
 	return who, nil
 }

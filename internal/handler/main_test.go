@@ -223,6 +223,9 @@ func (f *fakeLedger) ResolveLogs(_ context.Context, actor string, changes []seck
 	return f.outcomes, f.err
 }
 
+// RecordRefused implements svc.Ledger.
+func (f *fakeLedger) RecordRefused(context.Context, string, string, string) error { return f.err }
+
 // fakeStreams answers by its functions; without one, with zeros.
 type fakeStreams struct {
 	state   func(ctx context.Context, productID int64) (stream.State, error)

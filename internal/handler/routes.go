@@ -8,6 +8,7 @@ import (
 	"time"
 
 	attempt "seckill/internal/handler/attempt"
+	audit "seckill/internal/handler/audit"
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
 	order "seckill/internal/handler/order"
@@ -40,7 +41,28 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			[]rest.Middleware{serverCtx.Authorize},
 			[]rest.Route{
 				{
-					// Attempts of any product and user, newest first
+					// Who did what, newest first
+					Method:  http.MethodGet,
+					Path:    "/audit",
+					Handler: audit.ListAuditHandler(serverCtx),
+				},
+				{
+					// What the caller's token is good for
+					Method:  http.MethodGet,
+					Path:    "/session",
+					Handler: audit.GetSessionHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Attempts of any product and user, newest first unless order says otherwise
 					Method:  http.MethodGet,
 					Path:    "/logs",
 					Handler: logs.ListLogsHandler(serverCtx),
@@ -104,6 +126,27 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			}...,
 		),
 		rest.WithPrefix("/api/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Orders of any product and user, newest first
+					Method:  http.MethodGet,
+					Path:    "/orders",
+					Handler: order.ListOrdersHandler(serverCtx),
+				},
+				{
+					// All orders that match, newest first, one a line
+					Method:  http.MethodGet,
+					Path:    "/orders/export",
+					Handler: order.ExportOrdersHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
 	)
 
 	server.AddRoutes(

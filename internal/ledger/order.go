@@ -94,6 +94,13 @@ func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, o
 			return model.InsertAudit(ctx, tx, actor, "order.cancel", orderTarget(orderID),
 				map[string]any{"productId": was.ProductID, "userId": was.UserID, "before": was.Status})
 		},
+		refused: func(tx pgx.Tx, o seckill.Order, refusal error) error {
+			if seckill.ErrorCode(refusal) != seckill.CodeForbidden {
+				return refusal
+			}
+			return model.InsertAudit(ctx, tx, actor, "request.refused", orderTarget(orderID),
+				map[string]any{"productId": o.ProductID, "userId": o.UserID, "status": o.Status, "action": "order.cancel"})
+		},
 	})
 }
 

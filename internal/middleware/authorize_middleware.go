@@ -2,6 +2,7 @@
 package middleware
 
 import (
+	"context"
 	"net/http"
 
 	"seckill/internal/auth"
@@ -15,12 +16,17 @@ import (
 // great enough (contract section 6, "Tokens").
 type AuthorizeMiddleware struct {
 	verifier *auth.Verifier
+	refused  Refused
 }
+
+// Refused is told of a caller who may not do what he asked for, if that would have changed
+// something.
+type Refused func(ctx context.Context, who auth.Identity, method, path string)
 
 // NewAuthorizeMiddleware makes the middleware for tokens signed with secret, or with
 // previous unless it is empty.
-func NewAuthorizeMiddleware(secret, previous string) *AuthorizeMiddleware {
-	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret, previous)}
+func NewAuthorizeMiddleware(secret, previous string, refused Refused) *AuthorizeMiddleware {
+	return &AuthorizeMiddleware{verifier: auth.NewVerifier(secret, previous), refused: refused}
 }
 
 // Handle answers 401 UNAUTHORIZED without a valid token, 403 FORBIDDEN with too
@@ -41,6 +47,9 @@ func (m *AuthorizeMiddleware) Handle(next http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		if !who.Role.Allows(r.Method, r.URL.Path) {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				m.refused(ctx, who, r.Method, r.URL.Path)
+			}
 			httpx.ErrorCtx(ctx, w, seckill.Errorf(seckill.CodeForbidden,
 				"role %q may not call %s on this path", who.Role, r.Method))
 			return

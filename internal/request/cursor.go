@@ -20,6 +20,10 @@ const (
 	ListStreams  List = "streams"
 	ListPending  List = "pending"
 	ListProducts List = "products"
+	ListOrders   List = "orders"
+	ListAudit    List = "audit"
+	ListLetters  List = "dead-letters"
+	ListOldest   List = "logs-asc"
 )
 
 // cursorVersion begins every cursor, so that a later form can be told apart.
@@ -55,6 +59,16 @@ func LastID(list List, cursor string) (int64, error) {
 		return 0, badCursor()
 	}
 	return id - 1, nil
+}
+
+// FirstID returns the least number that an item of the page asked for may have, in a list
+// that ascends: just above the cursor's position; without a cursor the least there is.
+func FirstID(list List, cursor string) (int64, error) {
+	if cursor == "" {
+		return 1, nil
+	}
+	last, err := LastID(list, cursor)
+	return last + 2, err
 }
 
 // BeforeStreamID returns the ID of the stream entry that the items of the page

@@ -63,7 +63,7 @@ func TestQueryParameters(t *testing.T) {
 	if err := request.Parse(r, &full); err != nil {
 		t.Fatal(err)
 	}
-	want := types.LogsRequest{ProductId: 1, UserId: 2, Status: "FAILED", Limit: 100, Cursor: "x", From: "a", To: "b"}
+	want := types.LogsRequest{ProductId: 1, UserId: 2, Status: "FAILED", Limit: 100, Cursor: "x", From: "a", To: "b", Order: "desc"}
 	if full != want {
 		t.Errorf("request = %+v, want %+v", full, want)
 	}
@@ -71,7 +71,7 @@ func TestQueryParameters(t *testing.T) {
 	if err := request.Parse(httptest.NewRequest(http.MethodGet, "/", http.NoBody), &none); err != nil {
 		t.Fatal(err)
 	}
-	if want := (types.LogsRequest{Limit: 20}); none != want {
+	if want := (types.LogsRequest{Limit: 20, Order: "desc"}); none != want {
 		t.Errorf("request without parameters = %+v, want %+v", none, want)
 	}
 

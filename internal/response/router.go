@@ -65,7 +65,10 @@ func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// go-zero lets an answer take its time, and leaves it the connection, only if the
 	// client says that it expects events, which not every client does.
-	if slow(r.URL) {
+	if endless(given) {
+		given = keepAccept(given)
+		given.Header.Set("Accept", "text/event-stream")
+	} else if slow(r.URL) {
 		given.Header.Set("Accept", "text/event-stream")
 	}
 	s.Router.ServeHTTP(writer, given)

@@ -43,6 +43,8 @@ type (
 		PayOrder(ctx context.Context, orderID int64, actor, paymentRef string) (model.SeckillOrders, error)
 		// CancelOrder cancels an order; operator says that the actor is one.
 		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
+		// RecordRefused writes into the audit that a caller may not do what he asked for.
+		RecordRefused(ctx context.Context, actor, role, request string) error
 	}
 
 	// Entrance decides attempts; admission.Entrance is it.
@@ -128,6 +130,7 @@ type (
 		Logs      model.SeckillLogsModel
 		Products  model.SeckillProductsModel
 		Orders    model.SeckillOrdersModel
+		Audit     model.SeckillAuditModel
 		Ledger    Ledger
 		Books     *books.Reader
 		Keeper    Keeper
@@ -150,10 +153,11 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 	}
 	return &ServiceContext{
 		Config:    c,
-		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret, c.Auth.PreviousSecret).Handle,
+		Authorize: middleware.NewAuthorizeMiddleware(c.Auth.AccessSecret, c.Auth.PreviousSecret, refusedBy(d.Ledger)).Handle,
 		Logs:      model.NewSeckillLogsModel(d.Conn),
 		Products:  model.NewSeckillProductsModel(d.Conn),
 		Orders:    model.NewSeckillOrdersModel(d.Conn),
+		Audit:     model.NewSeckillAuditModel(d.Conn),
 		Ledger:    d.Ledger,
 		Books:     d.Books,
 		Keeper:    d.Keeper,

@@ -17,6 +17,7 @@ type LogsRequest struct {
 	Status    string `form:"status,optional,options=PROCESSING|SUCCESS|FAILED"` // only attempts of this status
 	From      string `form:"from,optional"`                                     // RFC 3339; only attempts stored at this time or later
 	To        string `form:"to,optional"`                                       // RFC 3339; only attempts stored before this time
+	Order     string `form:"order,optional,default=desc,options=asc|desc"`      // desc, newest first; asc for a worker that takes the oldest first
 	Limit     int64  `form:"limit,optional,default=20,range=[1:100]"`           // most items of the page
 	Cursor    string `form:"cursor,optional"`                                   // nextCursor of the page before
 }

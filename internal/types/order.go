@@ -3,6 +3,20 @@
 
 package types
 
+type OrderExportRequest struct {
+	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
+	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
+	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status
+	PaymentRef string `form:"paymentRef,optional"`                                                      // only orders that were paid with this reference
+	From       string `form:"from,optional"`                                                            // RFC 3339; only orders made at this time or later
+	To         string `form:"to,optional"`                                                              // RFC 3339; only orders made before this time
+}
+
+type OrderPage struct {
+	Items      []OrderResponse `json:"items"`      // orders, newest first
+	NextCursor string          `json:"nextCursor"` // cursor of the next page; empty at the end
+}
+
 type OrderRequest struct {
 	OrderId int64 `path:"orderId,range=[1:]"` // order, a positive integer
 }
@@ -18,6 +32,17 @@ type OrderResponse struct {
 	PaymentRef string `json:"paymentRef,optional,omitempty"`                                   // what it was paid with
 	CreatedAt  string `json:"createdAt"`                                                       // RFC 3339, UTC
 	UpdatedAt  string `json:"updatedAt"`                                                       // RFC 3339, UTC
+}
+
+type OrdersRequest struct {
+	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
+	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
+	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status
+	PaymentRef string `form:"paymentRef,optional"`                                                      // only orders that were paid with this reference
+	From       string `form:"from,optional"`                                                            // RFC 3339; only orders made at this time or later
+	To         string `form:"to,optional"`                                                              // RFC 3339; only orders made before this time
+	Limit      int64  `form:"limit,optional,default=20,range=[1:100]"`                                  // most items of the page
+	Cursor     string `form:"cursor,optional"`                                                          // nextCursor of the page before
 }
 
 type PayOrderRequest struct {

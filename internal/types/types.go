@@ -3,6 +3,15 @@
 
 package types
 
+type AuditEntry struct {
+	Id        int64                  `json:"id"`        // row
+	Actor     string                 `json:"actor"`     // subject of the token; seckill for what the service noticed by itself
+	Action    string                 `json:"action"`    // what was done
+	Target    string                 `json:"target"`    // to what
+	Detail    map[string]interface{} `json:"detail"`    // how
+	CreatedAt string                 `json:"createdAt"` // RFC 3339, UTC
+}
+
 type Log struct {
 	ProductId int64  `json:"productId"`                                // product
 	UserId    int64  `json:"userId"`                                   // user

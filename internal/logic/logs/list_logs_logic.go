@@ -15,7 +15,7 @@ import (
 	"github.com/zeromicro/go-zero/core/logx"
 )
 
-// ListLogsLogic serves one request: Attempts of any product and user, newest first.
+// ListLogsLogic serves one request: Attempts of any product and user, newest first unless order says otherwise.
 type ListLogsLogic struct {
 	logx.Logger
 	ctx    context.Context
@@ -31,14 +31,14 @@ func NewListLogsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *ListLogs
 	}
 }
 
-// ListLogs answers: Attempts of any product and user, newest first.
+// ListLogs answers: Attempts of any product and user, newest first unless order says otherwise.
 func (l *ListLogsLogic) ListLogs(req *types.LogsRequest) (*types.LogPage, error) {
 	from, to, err := request.TimeRange(req.From, req.To)
 	if err != nil {
 		return nil, err
 	}
 	filter := model.LogFilter{
-		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, From: from, To: to,
+		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, From: from, To: to, Oldest: req.Order == "asc",
 	}
 	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
 }

@@ -29,18 +29,23 @@ func optionalTime(t sql.NullTime) string {
 // Logs returns the page of logs that filter, limit and cursor ask for.
 func Logs(ctx context.Context, logs model.SeckillLogsModel, filter model.LogFilter,
 	limit int64, cursor string) (*types.LogPage, error) {
-	last, err := request.LastID(request.ListLogs, cursor)
+	var err error
+	list := request.ListLogs
+	if filter.Oldest {
+		list = request.ListOldest
+		filter.FirstID, err = request.FirstID(list, cursor)
+	} else {
+		filter.LastID, err = request.LastID(list, cursor)
+	}
 	if err != nil {
 		return nil, err
 	}
-	filter.LastID, filter.Limit = last, int(limit)+1
+	filter.Limit = int(limit) + 1
 	rows, err := logs.FindPage(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
-	rows, next := Cut(rows, limit, func(row *model.SeckillLogs) string {
-		return request.IDCursor(request.ListLogs, row.Id)
-	})
+	rows, next := Cut(rows, limit, func(row *model.SeckillLogs) string { return request.IDCursor(list, row.Id) })
 	page := &types.LogPage{Items: make([]types.Log, len(rows)), NextCursor: next}
 	for i, row := range rows {
 		page.Items[i] = Log(row)

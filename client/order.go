@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"iter"
+	"net/url"
 	"time"
 )
 
@@ -51,4 +53,36 @@ func (c *Client) PayOrder(ctx context.Context, orderID int64, paymentRef string)
 // CodeForbidden, CodeOrderNotFound.
 func (c *Client) CancelOrder(ctx context.Context, orderID int64) (Order, error) {
 	return fetch[Order](ctx, c, post(path("/api/v1/orders/%d/cancel", orderID), nil).repeated())
+}
+
+// OrderFilter says which orders are listed; its zero value lists all.
+type OrderFilter struct {
+	ProductID  int64
+	UserID     int64
+	Status     OrderStatus
+	PaymentRef string
+	From       time.Time // made at this time or later
+	To         time.Time // made before this time
+}
+
+func (f OrderFilter) query() url.Values {
+	query := url.Values{}
+	setID(query, "productId", f.ProductID)
+	setID(query, "userId", f.UserID)
+	setText(query, "status", string(f.Status))
+	setText(query, "paymentRef", f.PaymentRef)
+	setTime(query, "from", f.From)
+	setTime(query, "to", f.To)
+	return query
+}
+
+// Orders lists orders, newest first.
+func (c *Client) Orders(filter OrderFilter) List[Order] {
+	return List[Order]{client: c, path: "/admin/v1/orders", query: filter.query()}
+}
+
+// ExportOrders goes through all orders that match, newest first, in one call. An error,
+// which comes with a zero order, ends it: what came before it is not all.
+func (c *Client) ExportOrders(ctx context.Context, filter OrderFilter) iter.Seq2[Order, error] {
+	return eachLine[Order](ctx, c, get("/admin/v1/orders/export", filter.query()))
 }

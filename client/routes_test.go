@@ -131,6 +131,26 @@ func story(t *testing.T) []step {
 			o, err := c.CancelOrder(ctx, order)
 			return first(err, same(o.Status, client.Cancelled))
 		}},
+		{"Orders", func(ctx context.Context, c *client.Client) error {
+			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, PaymentRef: "bank-1"}).All(ctx))
+			return first(err, same(n, 1))
+		}},
+		{"ExportOrders", func(ctx context.Context, c *client.Client) error {
+			n, err := count(c.ExportOrders(ctx, client.OrderFilter{ProductID: product, From: time.Now().Add(-time.Hour)}))
+			return first(err, same(n, 2))
+		}},
+		{"Audit", func(ctx context.Context, c *client.Client) error {
+			n, err := count(c.Audit(client.AuditFilter{Action: "product.pause", Target: fmt.Sprint("product:", product)}).All(ctx))
+			return first(err, same(n, 1))
+		}},
+		{"AuditStream", func(ctx context.Context, c *client.Client) error {
+			n, err := count(c.AuditStream(ctx, client.AuditFilter{Target: fmt.Sprint("product:", product)}))
+			return first(err, same(n >= 4, true))
+		}},
+		{"Session", func(ctx context.Context, c *client.Client) error {
+			s, err := c.Session(ctx)
+			return first(err, same(s.Role, "operator"), same(s.ExpiresAt.After(time.Now()), true), same(len(s.Allowed) > 0, true))
+		}},
 		{"UserResults", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.UserResults(user, client.Success).All(ctx))
 			return first(err, same(n, 1))

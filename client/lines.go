@@ -1,0 +1,79 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"mime"
+	"net/http"
+	"time"
+)
+
+const (
+	ndjsonType = "application/x-ndjson"
+	// maxLineSilence is how long an answer of lines may be silent. The service reads a
+	// thousand rows at a time.
+	maxLineSilence = 45 * time.Second
+)
+
+// eachLine goes through an answer of one JSON object a line, of any length, in constant
+// memory. It is not begun again once a line has come: an answer that breaks off ends with
+// CodeNoAnswer, and the caller knows what he has.
+func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error] {
+	k.header = http.Header{"Accept": {ndjsonType}}
+	return func(yield func(T, error) bool) {
+		var none T
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		silence := time.AfterFunc(maxLineSilence, cancel)
+		defer silence.Stop()
+		body, err := c.openLines(ctx, k)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer func() { _ = body.Close() }()
+		lines := bufio.NewScanner(body)
+		lines.Buffer(nil, maxEventLine)
+		for lines.Scan() {
+			silence.Reset(maxLineSilence)
+			var item T
+			if err := json.Unmarshal(lines.Bytes(), &item); err != nil {
+				yield(none, k.noAnswer(http.StatusOK, fmt.Errorf("read a line: %w", err)))
+				return
+			}
+			if !yield(item, nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(none, k.noAnswer(http.StatusOK, fmt.Errorf("read lines: %w", err)))
+		}
+	}
+}
+
+// openLines calls, as often as it takes and may, until an answer of lines begins.
+func (c *Client) openLines(ctx context.Context, k call) (io.ReadCloser, error) {
+	for try := 1; ; try++ {
+		response, err := c.send(ctx, k, nil)
+		if err == nil {
+			kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+			if err == nil && kind == ndjsonType {
+				return response.Body, nil
+			}
+			_ = response.Body.Close()
+			return nil, k.noAnswer(response.StatusCode, errors.New("the answer is not one of lines"))
+		}
+		pause, again := c.again(ctx, k, err, try)
+		if !again {
+			return nil, err
+		}
+		if stopped := sleep(ctx, pause); stopped != nil {
+			return nil, errors.Join(err, stopped)
+		}
+	}
+}

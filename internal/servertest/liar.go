@@ -16,6 +16,7 @@ type Lie struct {
 	Name  string
 	frame frame
 	cut   bool // the connection ends behind it
+	sure  bool // of a part of an answer: a stream ID is one no more
 }
 
 // errorReplies are what servers of every kind refuse with.
@@ -107,6 +108,7 @@ type Liar struct {
 	lies   []Lie
 	told   atomic.Int64
 	choose atomic.Pointer[func(command []string) float64] // how likely a lie is; nil = honest
+	forger atomic.Pointer[forger]                         // what answers the commands of one call; nil = nobody
 
 	mu    sync.Mutex
 	dice  *rand.Rand
@@ -162,8 +164,9 @@ func (l *Liar) CutAll() {
 
 // asked is a command on its way.
 type asked struct {
-	lie  bool
-	made bool // the server has made it; else it was sent PING in its place
+	lie   bool
+	made  bool            // the server has made it; else it was sent PING in its place
+	forge func(frame) Lie // makes the answer out of the right one; nil = it stays as it is
 }
 
 func (l *Liar) serve(client net.Conn) {
@@ -205,6 +208,9 @@ func (l *Liar) listen(client, server net.Conn, queue chan<- asked) {
 			next.lie, next.made = l.roll() < likely, l.roll() < 0.6
 			next.made = next.made || !next.lie
 		}
+		if forger := l.forger.Load(); forger != nil {
+			next.forge = forger.next(words)
+		}
 		if !next.made {
 			f = frame{head: '*', kids: []frame{{head: '$', text: "PING"}}}
 		}
@@ -237,6 +243,9 @@ func (l *Liar) answer(client, server net.Conn, queue <-chan asked) {
 			next.lie = l.roll() < 0.1
 		}
 		lie := Lie{frame: f}
+		if next.forge != nil {
+			lie = next.forge(f)
+		}
 		if next.lie {
 			l.told.Add(1)
 			lie = l.another(f, next.made)

@@ -113,6 +113,7 @@ type Liar struct {
 	mu    sync.Mutex
 	dice  *rand.Rand
 	conns map[net.Conn]bool
+	ended sync.Cond // of mu, when a connection is served no more
 }
 
 // NewLiar starts a proxy before the Redis at target. It is honest.
@@ -126,6 +127,7 @@ func NewLiar(tb testing.TB, target string, seed uint64) *Liar {
 		Addr: listener.Addr().String(), tb: tb, target: target, lies: Lies(), conns: map[net.Conn]bool{},
 		dice: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // to be repeated
 	}
+	l.ended.L = &l.mu
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -189,6 +191,7 @@ func (l *Liar) serve(client net.Conn) {
 	replies.Wait()
 	l.mu.Lock()
 	delete(l.conns, client)
+	l.ended.Broadcast()
 	l.mu.Unlock()
 }
 

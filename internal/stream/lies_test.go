@@ -28,6 +28,7 @@ type liedTo struct {
 	ctx     context.Context //nolint:containedctx // of the test
 	direct  *redis.Client   // past the liar
 	clients *stream.Clients
+	pings   *stream.Clients // by the same connections, but what they note is kept elsewhere
 	streams *stream.Inspector
 	reader  *stream.Reader
 }
@@ -54,8 +55,8 @@ func (l *liedTo) scene() error {
 }
 
 // call makes a row of the table.
-func (l *liedTo) call(name string, do func() error, believes map[string][]string) servertest.LiedTo {
-	return servertest.LiedTo{Name: name, Believes: believes, Do: func() error {
+func (l *liedTo) call(name string, do func() error, may believes) servertest.LiedTo {
+	return servertest.LiedTo{Name: name, Believes: may, Do: func() error {
 		if err := l.scene(); err != nil {
 			return fmt.Errorf("set up: %v", err) //nolint:errorlint // never an outage
 		}
@@ -108,43 +109,53 @@ func (l *liedTo) inBounds(b stream.Batch, most int) error {
 	return bounds(rising(ids(b)...) && rising(b.Lost...) && len(b.Entries)+len(b.Lost) <= most, "%+v", b)
 }
 
-func noGroup() []string {
-	return []string{"error NOGROUP No such key or consumer group", "error UNBLOCKED the stream key no longer exists"}
-}
+// What the commands may be believed.
+var (
+	// noGroup says that there is no group, or no stream.
+	noGroup = []string{"error NOGROUP No such key or consumer group", "error UNBLOCKED the stream key no longer exists"}
+	// nothing at all is in a list, a hash, or what was read.
+	noEntry  = []string{"an empty list"}
+	noField  = []string{"an empty list", "an empty map"}
+	noneRead = []string{"nil", "nil of a list", "nil of RESP3", "an empty list", "an empty map", "a list of nil", "a list of two nils"}
+	// Of one thing none or one is done.
+	oneDone   = []string{"one"}
+	noneOrOne = []string{"zero", "one"}
+	// aStatus is OK.
+	aStatus = []string{"a status", "an attribute"}
+	// neverUsed says of a stream that it never had an entry, which only its groups belie.
+	neverUsed = []string{"an empty list", "an empty map", "a map", "a set", "a list of numbers", "a long list"}
+)
 
-// empty are answers that say that there is nothing.
-func empty() []string { return []string{"an empty list"} }
-
-// emptyMap are answers that say that a hash has no fields.
-func emptyMap() []string { return []string{"an empty list", "an empty map"} }
+// believes are the lies that may be believed, by command.
+type believes = map[string][]string
 
 // readerCalls are the calls of a consumer.
 func (l *liedTo) readerCalls() []servertest.LiedTo {
 	r, ctx := l.reader, l.ctx
 	return []servertest.LiedTo{
-		l.call("Reader.Join", func() error { return r.Join(ctx) }, nil),
+		l.call("Reader.Join", func() error { return r.Join(ctx) }, believes{"xpending": noGroup}),
 		l.call("Reader.Read", func() error {
 			b, err := r.Read(ctx, 10, time.Millisecond)
 			return errors.Join(err, l.inBounds(b, 10))
-		}, nil),
+		}, believes{"xreadgroup": noneRead}),
 		l.call("Reader.ReadOwnPending", func() error {
 			b, err := r.ReadOwnPending(ctx, "0", 10)
 			return errors.Join(err, l.inBounds(b, 10))
-		}, nil),
+		}, believes{"xreadgroup": noneRead, "xrange": noEntry}),
 		l.call("Reader.Claim", func() error {
 			b, next, err := r.Claim(ctx, "0-0", 0, 10)
 			return errors.Join(err, l.inBounds(b, 10), bounds(err != nil || next == "0-0" || rising(strings.TrimPrefix(next, "(")), "next %q", next))
-		}, nil),
-		l.call("Reader.Ack", func() error { return r.Ack(ctx, []string{"3-0", "4-0"}, "3-0") }, nil),
+		}, believes{"xrange": noEntry}),
+		l.call("Reader.Ack", func() error { return r.Ack(ctx, []string{"3-0", "4-0"}, "3-0") }, believes{"hset": append([]string{"error OOM command not allowed when used memory > 'maxmemory'."}, noneOrOne...), "xack": noneOrOne}),
 		l.call("Reader.Stored", func() error {
 			ids, err := r.Stored(ctx)
 			return errors.Join(err, bounds(rising(ids...), "%v", ids))
-		}, nil),
-		l.call("Reader.Behind", func() error { _, err := r.Behind(ctx); return err }, nil),
+		}, believes{"hgetall": noField}),
+		l.call("Reader.Behind", func() error { _, err := r.Behind(ctx); return err }, believes{"hgetall": noField}),
 		l.call("Reader.DeleteIdleConsumers", func() error {
 			gone, err := r.DeleteIdleConsumers(ctx, 0)
 			return errors.Join(err, bounds(len(gone) <= 3, "%v", gone))
-		}, nil),
+		}, believes{"xinfo": slices.Concat(noGroup, noEntry), "evalsha": noneOrOne}),
 	}
 }
 
@@ -153,14 +164,22 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 	ctx, commands := l.ctx, l.clients.Blocking // which repeats nothing
 	return []servertest.LiedTo{
 		l.call("Clients.Now", func() error { now, err := l.clients.Now(ctx); return errors.Join(err, isNow(now, err)) }, nil),
-		l.call("Clients.Ping", func() error { return l.clients.Ping(ctx) }, nil),
-		l.call("Clients.Unwatched", func() error { _, err := l.clients.Unwatched(ctx); return err }, nil),
-		l.call("WriteCheck.Run", func() error { return stream.NewWriteCheck(commands, nothing).Run(ctx) }, nil),
+		l.call("Clients.Ping", func() error {
+			return l.pings.Ping(ctx)
+		}, believes{"hello": {"*"}}), // a proxy does not know it
+		l.call("Clients.Unwatched", func() error {
+			unwatched, err := l.clients.Unwatched(ctx)
+			return errors.Join(err, bounds(len(unwatched) <= 2, "%v", unwatched))
+		}, believes{"info": {"*"}, "config": {"*"}}), // what answers nonsense is not watched
+		l.call("WriteCheck.Run", func() error { return stream.NewWriteCheck(commands, nothing).Run(ctx) }, believes{"set": aStatus}),
 		l.call("Eviction.Read", func() error {
+			l.direct.ConfigSet(ctx, "maxmemory", "1gb")
+			l.direct.ConfigSet(ctx, "maxmemory-policy", "volatile-lru")
 			e := stream.NewEviction(commands)
 			e.Read(ctx)
-			return bounds(e.Policy() == "", "%q", e.Policy())
-		}, nil),
+			e.Read(ctx)
+			return bounds(e.Policy() == "volatile-lru", "%q", e.Policy())
+		}, believes{"info": {"*"}}), /* it keeps what it knows */
 		l.call("Trim", func() error {
 			trimmed, err := stream.Trim(ctx, commands, key, time.Hour)
 			needed := []string{"3-0", "5-0", "6-0"}
@@ -168,7 +187,7 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 			return errors.Join(err,
 				bounds(slices.Equal(there[max(0, len(there)-3):], needed), "%v is left, %v is needed", there, needed),
 				bounds(trimmed.Removed >= 0 && trimmed.Removed <= 1_000_000, "%+v", trimmed))
-		}, nil),
+		}, believes{"xinfo": noEntry, "xrange": noEntry, "xtrim": noneOrOne}),
 	}
 }
 
@@ -190,9 +209,9 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 	i, ctx, one := l.streams, l.ctx, []int64{1}
 	return []servertest.LiedTo{
 		l.call("Inspector.Now", func() error { now, err := i.Now(ctx); return errors.Join(err, isNow(now, err)) }, nil),
-		l.call("Inspector.NowFor", func() error { now, err := i.NowFor(ctx, 1); return errors.Join(err, isNow(now, err)) }, nil),
-		l.call("Inspector.State", func() error { return stateInBounds(i.State(ctx, 1)) }, nil),
-		l.call("Inspector.Sample", func() error { return stateInBounds(i.Sample(ctx, 1)) }, nil),
+		l.call("Inspector.NowFor", func() error { now, err := i.NowFor(ctx, 1); return errors.Join(err, isNow(now, err)) }, believes{"xinfo": noEntry}),
+		l.call("Inspector.State", func() error { return stateInBounds(i.State(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
+		l.call("Inspector.Sample", func() error { return stateInBounds(i.Sample(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
 		l.call("Inspector.Pending", func() error {
 			pending, err := i.Pending(ctx, 1, "", 10)
 			if len(pending) > 0 {
@@ -204,37 +223,37 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 				err = errors.Join(err, bounds(e.Idle >= 0 && e.Deliveries >= 0, "%+v", e))
 			}
 			return errors.Join(err, bounds(rising(ids...), "%v", ids))
-		}, nil),
+		}, believes{"xpending": slices.Concat(noGroup, noEntry)}),
 		l.call("Inspector.Leftovers", func() error {
 			left := i.Leftovers(ctx, one)[0]
 			return errors.Join(left.Err, bounds(left.Err != nil || left.LastID == "" || rising(left.LastID), "%+v", left))
-		}, nil),
+		}, believes{"xinfo": noEntry}),
 		l.call("Inspector.LastIDs", func() error {
 			left := i.LastIDs(ctx, one)[0]
 			return errors.Join(left.Err, bounds(left.Err != nil || left.LastID == "" || rising(left.LastID), "%+v", left))
-		}, nil),
-		l.call("Inspector.BeginReread", func() error { return i.BeginReread(ctx, 1, stream.Reread{From: "2-0", Until: "4-0", Found: 3}) }, nil),
+		}, believes{"xinfo": neverUsed}),
+		l.call("Inspector.BeginReread", func() error { return i.BeginReread(ctx, 1, stream.Reread{From: "2-0", Until: "4-0", Found: 3}) }, believes{"evalsha": oneDone}),
 		l.call("Inspector.Rereading", func() error {
 			if err := l.rereads(); err != nil {
 				return err
 			}
 			r, _, err := i.Rereading(ctx, 1)
 			return errors.Join(err, bounds(err != nil || r == nil || (r.From == "" || rising(r.From)) && rising(r.Until) && r.Found >= 0 && r.Lost >= 0, "%+v", r))
-		}, nil),
-		l.call("Inspector.EndReread", func() error { return i.EndReread(ctx, 1) }, nil),
+		}, believes{"hgetall": append([]string{"/1 an empty text"}, noField...), "xinfo": noEntry, "xrange": noEntry, "xpending": noGroup}),
+		l.call("Inspector.EndReread", func() error { return i.EndReread(ctx, 1) }, believes{"del": noneOrOne}),
 		l.call("Inspector.Rest", func() error {
 			var rest []string
 			err := i.Rest(ctx, 1, func(entries []stream.Entry) { rest = append(rest, ids(stream.Batch{Entries: entries})...) })
 			return errors.Join(err, bounds(rising(rest...), "%v", rest))
-		}, nil),
+		}, believes{"xinfo": noEntry, "xrange": noEntry}),
 		l.call("Inspector.Gone", func() error {
 			gone, err := i.Gone(ctx, 1, []string{"3-0", "4-0"})
 			return errors.Join(err, bounds(len(gone) <= 2, "%v", gone))
-		}, nil),
+		}, believes{"xrange": noEntry}),
 		l.call("Inspector.Backlogs", func() error {
 			b, err := i.Backlogs(ctx, one)
 			return errors.Join(err, bounds(b[0].Waiting >= 0 && b[0].Waiting < 1<<50, "%+v", b))
-		}, nil),
+		}, believes{"xinfo": noEntry, "xrange": noEntry}),
 		l.call("Inspector.Runs", func() error {
 			runs, err := i.Runs(ctx, one)
 			return errors.Join(err, runs[0].Err, bounds(len(runs) == 1 && runs[0].ID != "nonsense", "%+v", runs))
@@ -242,12 +261,12 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 		l.call("Inspector.Marks", func() error {
 			m, err := i.Marks(ctx, one)
 			return errors.Join(err, m[0].Err, bounds(err != nil || rising(m[0].Stored...), "%+v", m))
-		}, nil),
+		}, believes{"hgetall": noField, "exists": noneOrOne}),
 		l.call("Inspector.Walk", func() error {
 			var all []string
 			w, err := i.Walk(ctx, 1, func(given, others []string) error { all = append(append(all, given...), others...); return nil })
 			return errors.Join(err, bounds(rising(all...), "%v", all), bounds(err != nil || w.Removed >= 0 && (w.Delivered == "0-0" || rising(w.Delivered)), "%+v", w))
-		}, nil),
+		}, believes{"xinfo": noEntry, "xpending": noEntry, "hgetall": noField, "xrange": noEntry}),
 	}
 }
 
@@ -269,9 +288,13 @@ func newLiedTo(t *testing.T) (*liedTo, *servertest.Liar) {
 	}
 	clients := stream.NewClients(stream.ClientConfig{Addrs: []string{liar.Addr}, ReadTimeout: 5 * time.Second})
 	t.Cleanup(func() { _ = clients.Close() })
-	clients.Commands = clients.Blocking // which repeats nothing
+	clients.Commands = clients.Blocking                                             // which repeats nothing
+	pings := stream.NewClients(stream.ClientConfig{Addrs: []string{"127.0.0.1:1"}}) // of a closer look at nobody
+	own := pings.Commands
+	pings.Commands = clients.Blocking
+	t.Cleanup(func() { pings.Commands = own; _ = pings.Close() })
 	return &liedTo{
-		ctx: t.Context(), direct: direct, clients: clients,
+		ctx: t.Context(), direct: direct, pings: pings, clients: clients,
 		streams: stream.NewInspector(clients.Blocking, "g1", seckill.StreamKey),
 		reader:  stream.NewReader(clients.Blocking, clients.Blocking, key, "g1", "a"),
 	}, liar

@@ -196,13 +196,9 @@ func outcomeOf(a *Attempt, word string, last *seckill.StreamID) (Outcome, bool) 
 		return Outcome{StreamID: id, Repeated: true}, err == nil && a.RequestID != ""
 	}
 	code := seckill.Code(word)
-	if code == "" {
-		return Outcome{}, false
-	}
-	switch code {
-	case seckill.CodeOverloaded, seckill.CodeRateLimited, seckill.CodeUnavailable: // none of the script's own
-		return Outcome{Refusal: code}, code == a.Refusal
+	if code != "" && code == a.Refusal {
+		return Outcome{Refusal: code}, true
 	}
 	_, known := messages[code]
-	return Outcome{Refusal: code}, known || code == a.Refusal
+	return Outcome{Refusal: code}, known && code != seckill.CodeOverloaded && code != seckill.CodeRateLimited // those are no script's
 }

@@ -159,8 +159,8 @@ func (l *liedTo) gateCalls() []servertest.LiedTo {
 		l.call("Gate.AllInFlight", func() error {
 			s, found, err := g.AllInFlight(ctx, product)
 			return errors.Join(loaded(err), bounds(err != nil || entries(found) && s.InFlight == int64(len(found)), "%+v: %v", s, found))
-		}, believes{ // what counts is the answer to EXEC; after an EXECABORT a script asks again
-			"multi": {"*"}, "eval": {"*"}, "hgetall": {"*"}, "exec": {"error EXECABORT Transaction discarded"},
+		}, believes{ // what counts is the answer to EXEC; after these a script asks again
+			"multi": {"*"}, "eval": {"*"}, "hgetall": {"*"}, "exec": {"error EXECABORT Transaction discarded", "error OOM command not allowed when used memory > 'maxmemory'."},
 		}),
 		l.call("Gate.Flying", func() error {
 			counts, problems := g.Flying(ctx, []int64{product})

@@ -31,7 +31,7 @@ func (g *Gate) Settled(ctx context.Context, productID int64, entries []Entry) er
 		for _, e := range entries[:n] {
 			args = append(args, e.StreamID, e.UserID)
 		}
-		if _, err := settleScript.Run(ctx, g.client, []string{k.inflight, k.waiting}, args...).Int(); err != nil {
+		if err := done(0, int64(n), settleScript.Run(ctx, g.client, []string{k.inflight, k.waiting}, args...)); err != nil {
 			return fmt.Errorf("settle %d entries of product %d at the gate: %w", n, productID, err)
 		}
 		entries = entries[n:]
@@ -53,9 +53,11 @@ func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map
 	r := stream.NewReading(ids, err, len(users))
 	waiting := make(map[int64]string, len(users))
 	for _, user := range users {
-		if id := r.OptionalText(); id != "" {
-			waiting[user] = id
+		if r.Absent() {
+			_ = r.OptionalText()
+			continue
 		}
+		waiting[user] = r.StreamID()
 	}
 	if err := r.Err(); err != nil {
 		return nil, fmt.Errorf("read who waits for product %d: %w", productID, err)
@@ -88,7 +90,7 @@ func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, cou
 func entryOf(id, user string) (Entry, error) {
 	_, err := seckill.ParseStreamID(id)
 	userID, userErr := strconv.ParseInt(user, 10, 64)
-	if err != nil || userErr != nil {
+	if err != nil || userErr != nil || userID < 1 {
 		return Entry{}, fmt.Errorf("entry %.40q of user %.20q: %w", id, user, stream.ErrReply)
 	}
 	return Entry{StreamID: id, UserID: userID}, nil

@@ -73,3 +73,17 @@ func (g *Gate) Knows(productID int64) bool {
 
 // SoldOutFor is how long a gate remembers that a product is sold out.
 const SoldOutFor = soldOutFor
+
+// Decide reads an answer of the gate's script to attempts.
+func Decide(attempts []Attempt, answer string) ([]Outcome, error) {
+	batch := make([]*waiter, len(attempts))
+	for i, a := range attempts {
+		batch[i] = &waiter{attempt: a}
+	}
+	_, err := decide(1, batch, answer)
+	outcomes := make([]Outcome, len(batch))
+	for i, w := range batch {
+		outcomes[i] = w.outcome
+	}
+	return outcomes, err
+}

@@ -140,45 +140,65 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 		names = append(names, names[admitKeys-1])
 	}
 	answer, err := script.Run(ctx, g.client, names, args...).Text()
-	words := strings.Split(answer, " ")
-	if err == nil && len(words) != len(batch) {
-		err = fmt.Errorf("%d answers to %d attempts: %w", len(words), len(batch), stream.ErrReply)
+	isSoldOut := false
+	if err == nil {
+		isSoldOut, err = decide(k.productID, batch, answer)
 	}
-	if err == nil && strings.Contains(answer, string(seckill.CodeSoldOut)) {
+	if isSoldOut {
 		soldOut()
 	}
-	for i, w := range batch {
-		problem := err
-		if problem == nil {
-			w.outcome, problem = outcomeOf(k.productID, words[i])
-		}
-		if problem != nil {
-			w.err = fmt.Errorf("admit to product %d: %w", k.productID, problem)
+	for _, w := range batch {
+		if err != nil {
+			w.outcome, w.err = Outcome{}, fmt.Errorf("admit to product %d: %w", k.productID, err)
 		}
 		w.done <- struct{}{} // w may be in use again from here on
 	}
 }
 
+// decide gives each attempt of a batch its word of the script's answer, and reports whether
+// any was found sold out. Of an answer with one word that cannot be, none is believed.
+func decide(productID int64, batch []*waiter, answer string) (isSoldOut bool, err error) {
+	var last seckill.StreamID
+	for i, w := range batch {
+		word, rest, more := strings.Cut(answer, " ")
+		if more != (i+1 < len(batch)) {
+			return false, fmt.Errorf("other than %d answers: %w", len(batch), stream.ErrReply)
+		}
+		answer = rest
+		if word == exhausted {
+			w.err = seckill.Errorf(seckill.CodeUnavailable,
+				"the stream %s takes no entry any more: its last ID is the highest that there is", seckill.StreamKey(productID))
+			continue
+		}
+		var fits bool
+		if w.outcome, fits = outcomeOf(&w.attempt, word, &last); !fits {
+			return false, fmt.Errorf("word %.40q: %w", word, stream.ErrReply)
+		}
+		isSoldOut = isSoldOut || w.outcome.Refusal == seckill.CodeSoldOut
+	}
+	return isSoldOut, nil
+}
+
 // exhausted is the script's word for an attempt that no ID is left for.
 const exhausted = "EXHAUSTED"
 
-// outcomeOf reads a word of the script's answer.
-func outcomeOf(productID int64, word string) (Outcome, error) {
-	if word == exhausted {
-		return Outcome{}, seckill.Errorf(seckill.CodeUnavailable,
-			"the stream %s takes no entry any more: its last ID is the highest that there is", seckill.StreamKey(productID))
-	}
+// outcomeOf reads a word of the script's answer, and reports whether an attempt can be
+// answered so. The IDs of new entries rise; last is that of the one before.
+func outcomeOf(a *Attempt, word string, last *seckill.StreamID) (Outcome, bool) {
 	if id, found := strings.CutPrefix(word, "+"); found {
-		_, err := seckill.ParseStreamID(id)
-		return Outcome{StreamID: id}, err
+		minted, err := seckill.ParseStreamID(id)
+		rises := minted.Compare(*last) > 0
+		*last = minted
+		return Outcome{StreamID: id}, err == nil && rises && a.Refusal == ""
 	}
 	if id, found := strings.CutPrefix(word, "="); found {
 		_, err := seckill.ParseStreamID(id)
-		return Outcome{StreamID: id, Repeated: true}, err
+		return Outcome{StreamID: id, Repeated: true}, err == nil && a.RequestID != ""
 	}
-	// UNAVAILABLE is none of the script's own, but one that an attempt may come with.
-	if _, known := messages[seckill.Code(word)]; !known && seckill.Code(word) != seckill.CodeUnavailable {
-		return Outcome{}, fmt.Errorf("word %.20q: %w", word, stream.ErrReply)
+	code := seckill.Code(word)
+	if code != "" && code == a.Refusal {
+		return Outcome{Refusal: code}, true
 	}
-	return Outcome{Refusal: seckill.Code(word)}, nil
+	_, known := messages[code]
+	return Outcome{Refusal: code}, known && code != seckill.CodeOverloaded && code != seckill.CodeRateLimited // those are no script's
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/limit"
 	zeroredis "github.com/zeromicro/go-zero/core/stores/redis"
+
+	"seckill/internal/stream"
 )
 
 const (
@@ -48,6 +50,9 @@ func (l *UserLimiter) Allow(ctx context.Context, userID int64) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
 	defer cancel()
 	state, err := l.period.TakeCtx(ctx, strconv.FormatInt(userID, 10))
+	if errors.Is(err, limit.ErrUnknownCode) {
+		err = fmt.Errorf("%w: %w", err, stream.ErrReply)
+	}
 	if err != nil {
 		return false, fmt.Errorf("count attempts of user %d: %w", userID, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 )
 
 // loadingLife is how long a replica that died while it opened a gate keeps the others
@@ -15,11 +16,14 @@ const loadingLife = 5 * time.Second
 // LockLoading reports whether the caller may open a product's gate now. It only saves
 // work: that two who open it at once do no harm is not its merit.
 func (g *Gate) LockLoading(ctx context.Context, productID int64) (bool, error) {
-	mine, err := lockScript.Run(ctx, g.client, []string{loadingKey(productID)}, g.name, int(loadingLife/time.Second)).Bool()
+	mine, err := lockScript.Run(ctx, g.client, []string{loadingKey(productID)}, g.name, int(loadingLife/time.Second)).Int64()
+	if err == nil {
+		err = stream.Within(0, 1, mine)
+	}
 	if err != nil {
 		return false, fmt.Errorf("lock the loading of product %d: %w", productID, err)
 	}
-	return mine, nil
+	return mine == 1, nil
 }
 
 // UnlockLoading lets others open the gate. A lock that cannot be given back ends by

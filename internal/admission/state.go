@@ -85,7 +85,7 @@ func stateOf(productID int64, values []any, err error) (State, error) {
 	if r.Absent() {
 		return State{}, fmt.Errorf("product %d: %w", productID, ErrNotLoaded)
 	}
-	s := State{Epoch: r.Integer(), Applied: r.Integer(), Left: r.Integer(), Run: r.OptionalText(), InFlight: r.Integer()}
+	s := State{Epoch: r.Natural(), Applied: r.Natural(), Left: r.Integer(), Run: r.OptionalText(), InFlight: r.Natural()}
 	if err := r.Err(); err != nil {
 		return State{}, fmt.Errorf("read gate of product %d: %w", productID, err)
 	}
@@ -126,7 +126,7 @@ func briefOf(reply *redis.SliceCmd) Brief {
 	if r.Absent() {
 		return Brief{}
 	}
-	b := Brief{Loaded: true, Epoch: r.Integer(), Applied: r.Integer(), Run: r.OptionalText()}
+	b := Brief{Loaded: true, Epoch: r.Natural(), Applied: r.Natural(), Run: r.OptionalText()}
 	b.Token = tokenOf(r.OptionalText(), b.Applied)
 	if err := r.Err(); err != nil {
 		return Brief{Err: err}
@@ -166,10 +166,12 @@ func (g *Gate) Apply(ctx context.Context, productID, epoch, through int64, terms
 	}
 	values, err := applyScript.Run(ctx, g.client, []string{k.gate, k.holders}, args...).Slice()
 	reply := stream.NewReading(values, err, 2)
-	word, applied := reply.Text(), reply.Integer()
+	word, applied := reply.Text(), reply.Natural()
 	err = reply.Err()
 	switch {
 	case err != nil:
+	case word == "OK" && len(moves) > 0 && applied < moves[len(moves)-1].Number:
+		err = fmt.Errorf("applied until move %d: %w", applied, stream.ErrReply)
 	case word == "OK":
 		g.stockReturned(productID)
 		return applied, nil
@@ -211,9 +213,18 @@ func milliseconds(t time.Time) int64 {
 	return max(1, t.Add(time.Millisecond-1).UnixMilli())
 }
 
+// done fails unless a script has answered how many things it has done.
+func done(least, most int64, reply *redis.Cmd) error {
+	n, err := reply.Int64()
+	if err != nil {
+		return err
+	}
+	return stream.Within(least, most, n)
+}
+
 // Close closes a product's gate, unless it is of a later epoch.
 func (g *Gate) Close(ctx context.Context, productID, epoch int64) error {
-	if _, err := closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch).Int(); err != nil {
+	if err := done(0, 1, closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch)); err != nil {
 		return fmt.Errorf("close gate of product %d: %w", productID, err)
 	}
 	return nil
@@ -242,9 +253,9 @@ func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 	)
 	if err == nil {
 		t := o.values()
-		_, err = openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting, k.reread},
+		err = done(0, 1, openScript.Run(ctx, g.client, []string{k.gate, k.holders, k.inflight, k.waiting, holders, inflight, waiting, k.reread},
 			o.Epoch, "applied", o.Applied, "left", o.Left, "run", o.Run, "token", tokenText(o.Applied, o.Token),
-			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]).Int()
+			"settled", t[0], "status", t[1], "limit", t[2], "starts", t[3], "ends", t[4]))
 	}
 	if err != nil {
 		return fmt.Errorf("open gate of product %d: %w", productID, err)
@@ -254,7 +265,11 @@ func (g *Gate) Open(ctx context.Context, productID int64, o Opening) error {
 
 // putAside writes a hash from the beginning.
 func putAside[K int64 | string, V int64 | string](ctx context.Context, client redis.UniversalClient, key string, fields map[K]V) error {
-	if err := client.Unlink(ctx, key).Err(); err != nil || len(fields) == 0 {
+	gone, err := client.Unlink(ctx, key).Result()
+	if err == nil {
+		err = stream.Within(0, 1, gone)
+	}
+	if err != nil || len(fields) == 0 {
 		return err
 	}
 	for page := range slices.Chunk(slices.Collect(maps.Keys(fields)), asidePage) {
@@ -263,8 +278,11 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 			args = append(args, field, fields[field])
 		}
 		pipe := client.Pipeline()
-		pipe.Eval(ctx, asideSource, []string{key}, args...)
+		reply := pipe.Eval(ctx, asideSource, []string{key}, args...)
 		if _, err := pipe.Exec(ctx); err != nil {
+			return err
+		}
+		if err := done(1, 1, reply); err != nil {
 			return err
 		}
 	}
@@ -275,10 +293,13 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 // has been told another move, than when the difference was found; it reports whether
 // it did. A name of its own tells the gate a call that is repeated after a lost reply.
 func (g *Gate) Correct(ctx context.Context, productID int64, at State, difference int64) (bool, error) {
-	done, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate},
-		at.Epoch, at.Applied, difference, rand.Text()).Int()
+	corrected, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate},
+		at.Epoch, at.Applied, difference, rand.Text()).Int64()
+	if err == nil {
+		err = stream.Within(0, 1, corrected)
+	}
 	if err != nil {
 		return false, fmt.Errorf("correct gate of product %d: %w", productID, err)
 	}
-	return done == 1, nil
+	return corrected == 1, nil
 }

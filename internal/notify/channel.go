@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"seckill/internal/stream"
 )
 
 // channelName is the channel of the whole deployment. The hash tag gives it a slot
@@ -24,9 +26,12 @@ func newChannel(client redis.UniversalClient) channel {
 	return channel{client: client, cluster: cluster}
 }
 
+// mostListeners is more than hear a message on any server.
+const mostListeners = 1 << 32
+
 // publish sends messages in one round trip.
 func (c channel) publish(ctx context.Context, messages [][]byte) error {
-	_, err := c.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	sent, err := c.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, message := range messages {
 			if c.cluster != nil {
 				pipe.SPublish(ctx, channelName, message)
@@ -36,6 +41,11 @@ func (c channel) publish(ctx context.Context, messages [][]byte) error {
 		}
 		return nil
 	})
+	for _, cmd := range sent {
+		if heard, ok := cmd.(*redis.IntCmd); ok && err == nil {
+			err = stream.Within(0, mostListeners, heard.Val())
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", channelName, err)
 	}

@@ -16,6 +16,7 @@ type Lie struct {
 	Name  string
 	frame frame
 	cut   bool // the connection ends behind it
+	sure  bool // of a part of an answer: a stream ID is one no more
 }
 
 // errorReplies are what servers of every kind refuse with.
@@ -107,10 +108,12 @@ type Liar struct {
 	lies   []Lie
 	told   atomic.Int64
 	choose atomic.Pointer[func(command []string) float64] // how likely a lie is; nil = honest
+	forger atomic.Pointer[forger]                         // what answers the commands of one call; nil = nobody
 
 	mu    sync.Mutex
 	dice  *rand.Rand
 	conns map[net.Conn]bool
+	ended sync.Cond // of mu, when a connection is served no more
 }
 
 // NewLiar starts a proxy before the Redis at target. It is honest.
@@ -124,6 +127,7 @@ func NewLiar(tb testing.TB, target string, seed uint64) *Liar {
 		Addr: listener.Addr().String(), tb: tb, target: target, lies: Lies(), conns: map[net.Conn]bool{},
 		dice: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // to be repeated
 	}
+	l.ended.L = &l.mu
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -162,8 +166,9 @@ func (l *Liar) CutAll() {
 
 // asked is a command on its way.
 type asked struct {
-	lie  bool
-	made bool // the server has made it; else it was sent PING in its place
+	lie   bool
+	made  bool            // the server has made it; else it was sent PING in its place
+	forge func(frame) Lie // makes the answer out of the right one; nil = it stays as it is
 }
 
 func (l *Liar) serve(client net.Conn) {
@@ -186,6 +191,7 @@ func (l *Liar) serve(client net.Conn) {
 	replies.Wait()
 	l.mu.Lock()
 	delete(l.conns, client)
+	l.ended.Broadcast()
 	l.mu.Unlock()
 }
 
@@ -204,6 +210,9 @@ func (l *Liar) listen(client, server net.Conn, queue chan<- asked) {
 			likely := (*chance)(words)
 			next.lie, next.made = l.roll() < likely, l.roll() < 0.6
 			next.made = next.made || !next.lie
+		}
+		if forger := l.forger.Load(); forger != nil {
+			next.forge = forger.next(words)
 		}
 		if !next.made {
 			f = frame{head: '*', kids: []frame{{head: '$', text: "PING"}}}
@@ -237,6 +246,9 @@ func (l *Liar) answer(client, server net.Conn, queue <-chan asked) {
 			next.lie = l.roll() < 0.1
 		}
 		lie := Lie{frame: f}
+		if next.forge != nil {
+			lie = next.forge(f)
+		}
 		if next.lie {
 			l.told.Add(1)
 			lie = l.another(f, next.made)

@@ -58,7 +58,7 @@ func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration,
 	if !ok {
 		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w: %.200v", r.key, ErrReply, reply)
 	}
-	if err := batch.check(start, next); err != nil {
+	if err := batch.check(start, next, count); err != nil {
 		return Batch{}, "", fmt.Errorf("take over pending entries of %s: %w", r.key, err)
 	}
 	return batch, next, r.confirmLost(ctx, batch.Lost)
@@ -68,8 +68,11 @@ func (r *Reader) Claim(ctx context.Context, start string, minIdle time.Duration,
 const scanEnd = FirstID + "-0"
 
 // check fails unless what was taken over is in order, and the scan goes on behind start:
-// else it would never end.
-func (b *Batch) check(start, next string) error {
+// else it would never end. There are at most count of them.
+func (b *Batch) check(start, next string, count int) error {
+	if err := Within(0, int64(count), int64(len(b.Entries)+len(b.Lost))); err != nil {
+		return err
+	}
 	last := ""
 	for _, e := range b.Entries {
 		if err := checkIDs(last, e.ID); err != nil {
@@ -122,7 +125,7 @@ func entryOf(reply any) (Entry, bool) {
 	}
 	id, isID := pair[0].(string)
 	fields, isList := pair[1].([]any)
-	if !isID || !isList || len(fields)%2 != 0 {
+	if !isID || !isList || len(fields) == 0 || len(fields)%2 != 0 {
 		return Entry{}, false
 	}
 	entry := Entry{ID: id, Fields: make(map[string]any, len(fields)/2)}

@@ -160,9 +160,5 @@ func (c *Clients) Close() error {
 // Now returns the time by Redis's clock, the only one by which it is decided
 // whether an attempt falls inside of a sale.
 func (c *Clients) Now(ctx context.Context) (time.Time, error) {
-	now, err := c.Commands.Time(ctx).Result()
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the clock of redis: %w", err)
-	}
-	return now, nil
+	return timeOf(c.Commands.Time(ctx).Result())
 }

@@ -103,15 +103,20 @@ func policyOf(ctx context.Context, server redis.Cmdable) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ask for the memory of redis: %w", err)
 	}
-	limit, policy := int64(0), ""
+	limit, policy := int64(-1), ""
 	for line := range strings.Lines(info) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 		switch name {
 		case "maxmemory":
-			limit, _ = strconv.ParseInt(value, 10, 64)
+			if limit, err = strconv.ParseInt(value, 10, 64); err != nil {
+				limit = -1
+			}
 		case "maxmemory_policy":
 			policy = value
 		}
+	}
+	if limit < 0 || policy == "" {
+		return "", fmt.Errorf("ask for the memory of redis: %w", ErrReply)
 	}
 	if limit == 0 || policy == "noeviction" {
 		return "", nil

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -63,10 +62,12 @@ func (w *WriteCheck) Run(ctx context.Context) error {
 	if reason := Reason(err); reason != "" {
 		return seckill.Wrap(err, seckill.CodeUnavailable, "%s", reason)
 	}
-	if err != nil {
-		return fmt.Errorf("write to redis: %w", err)
+	for _, c := range commands {
+		if status, ok := c.(*redis.StatusCmd); ok && err == nil {
+			err = isOK(status.Result())
+		}
 	}
-	return nil
+	return wrap(err, "write to redis")
 }
 
 // writeKey is the key of the check on a single server, and where no product is known.

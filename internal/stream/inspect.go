@@ -1,8 +1,10 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -116,9 +118,9 @@ func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis
 	}
 	state.Length, state.LastID = l.stream.Length, l.stream.LastGeneratedID
 	if l.stream.LastGeneratedID != "" {
-		now, err := i.client.Time(ctx).Result()
+		now, err := i.Now(ctx)
 		if err != nil {
-			return state, nil, fmt.Errorf("read the clock of redis: %w", err)
+			return state, nil, err
 		}
 		state.Ahead = max(0, arrival(state.LastID).Sub(now))
 	}
@@ -147,51 +149,64 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 	consumers := pipe.XInfoConsumers(ctx, state.Stream, i.group)
 	clock := pipe.Time(ctx)
 	_, _ = pipe.Exec(ctx) // each command has its own error
-	for _, err := range []error{summary.Err(), consumers.Err(), clock.Err()} {
+	for _, err := range []error{summary.Err(), consumers.Err()} {
 		if err != nil && !isNoGroup(err) {
 			return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
 		}
 	}
+	now, err := timeOf(clock.Result())
 	for _, c := range consumers.Val() {
+		err = cmp.Or(err, Within(0, mostEntries, c.Pending), Within(0, math.MaxInt64, int64(c.Idle)))
 		state.Consumers = append(state.Consumers, ConsumerState{Name: c.Name, Pending: c.Pending, Idle: c.Idle})
 	}
-	if p := summary.Val(); p != nil && p.Count > 0 {
-		if err := checkIDs("", p.Lower); err != nil {
-			return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
-		}
-		age := max(0, clock.Val().Sub(arrival(p.Lower)))
+	p := summary.Val()
+	if p != nil {
+		err = cmp.Or(err, checkPending(p))
+	}
+	if err == nil && p != nil && p.Count > 0 {
+		age := max(0, now.Sub(arrival(p.Lower)))
 		state.OldestPending = &age
 	}
-	return nil
+	return wrap(err, "inspect group of %s", state.Stream)
 }
 
 // Pending lists up to limit pending entries with IDs below before ("" for all),
 // newest first. Redis lists them from the oldest only, so the whole list up to
 // before is walked, a page at a time.
 func (i *Inspector) Pending(ctx context.Context, productID int64, before string, limit int) ([]PendingEntry, error) {
-	key, start, end := i.key(productID), "-", "+"
+	end := "+"
 	if before != "" {
 		end = "(" + before
 	}
 	var newest []redis.XPendingExt
-	last := ""
+	err := i.eachPending(ctx, i.key(productID), end, func(page []redis.XPendingExt) {
+		newest = append(newest, page...)
+		newest = newest[max(0, len(newest)-limit):]
+	})
+	if err != nil && !isNoGroup(err) {
+		return nil, err
+	}
+	return reversed(newest), nil
+}
+
+// eachPending hands what is pending in the group up to end to visit, oldest first, a page at
+// a time.
+func (i *Inspector) eachPending(ctx context.Context, key, end string, visit func([]redis.XPendingExt)) error {
+	start, last := "-", ""
 	for {
 		page, err := i.client.XPendingExt(ctx, &redis.XPendingExtArgs{
 			Stream: key, Group: i.group, Start: start, End: end, Count: pendingPage,
 		}).Result()
-		if err != nil && !isNoGroup(err) {
-			return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
-		}
 		for _, e := range page {
-			if err := checkIDs(last, e.ID); err != nil {
-				return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
-			}
+			err = cmp.Or(err, checkIDs(last, e.ID), Within(0, math.MaxInt64, int64(e.Idle), e.RetryCount))
 			last = e.ID
 		}
-		newest = append(newest, page...)
-		newest = newest[max(0, len(newest)-limit):]
+		if err != nil {
+			return fmt.Errorf("list pending entries of %s: %w", key, err)
+		}
+		visit(page)
 		if len(page) < pendingPage {
-			return reversed(newest), nil
+			return nil
 		}
 		start = "(" + last
 	}

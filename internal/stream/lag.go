@@ -38,8 +38,6 @@ func (i *Inspector) lag(ctx context.Context, productID int64, l *look, g *redis.
 	switch {
 	case l.stream.Length == 0 || caughtUp(l, g):
 		return i.learn(productID, g, removed, 0)
-	case l.stream.LastGeneratedID == "": // a substitute that tells no more; nobody deletes there
-		return known(max(0, told))
 	case g.Lag >= 0 && g.Lag <= l.stream.Length && removed == 0:
 		return known(g.Lag)
 	case g.Lag >= fault.excess && fault.known && removed == fault.removed:
@@ -82,6 +80,9 @@ func (i *Inspector) count(ctx context.Context, productID int64, g *redis.XInfoGr
 	n, from := int64(0), "("+g.LastDeliveredID
 	for n < bound {
 		page, err := i.client.XRangeN(ctx, i.key(productID), from, "+", lagProbe).Result()
+		if err == nil {
+			err = checkBatch(from[1:], page)
+		}
 		if err != nil {
 			return 0, fmt.Errorf("count undelivered entries of %s: %w", i.key(productID), err)
 		}

@@ -63,6 +63,9 @@ func (i *Inspector) LastIDs(ctx context.Context, productIDs []int64) []Leftover 
 			last[n].Err = errors.Join(errNoAnswer, execErr)
 		default:
 			last[n].LastID = reply.Val().LastGeneratedID
+			if last[n].LastID != "" || reply.Val().Length != 0 {
+				last[n].Err = checkWhole(last[n].LastID)
+			}
 		}
 	}
 	return last

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -13,12 +14,14 @@ import (
 // started again, perhaps on an older copy of its data, or is another one.
 type memory struct {
 	script *redis.Script // of this process alone, so that nobody else makes it known again
+	name   string        // what it answers, behind 0 or 1
 	lapses atomic.Int64
 }
 
 func newMemory() *memory {
+	name := rand.Text()
 	// The key leads to the server, on Redis Cluster.
-	return &memory{script: redis.NewScript("return redis.call('EXISTS', KEYS[1]) .. '" + rand.Text() + "'")}
+	return &memory{name: name, script: redis.NewScript("return redis.call('EXISTS', KEYS[1]) .. '" + name + "'")}
 }
 
 // lapse asks the servers of keys whether they know the script, and returns how often one
@@ -38,10 +41,13 @@ func (m *memory) lapse(ctx context.Context, client redis.UniversalClient, keys [
 		var unknown []string
 		var failed error
 		for n, reply := range replies {
-			if err := reply.Err(); redis.HasErrorPrefix(err, "NOSCRIPT") {
+			switch answer, err := reply.Text(); {
+			case redis.HasErrorPrefix(err, "NOSCRIPT"):
 				unknown = append(unknown, keys[n])
-			} else if err != nil {
+			case err != nil:
 				failed = err
+			case len(answer) != 1+len(m.name) || answer[1:] != m.name:
+				failed = fmt.Errorf("answer %.40q: %w", answer, ErrReply)
 			}
 		}
 		if len(unknown) > 0 {

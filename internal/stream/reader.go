@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,13 +60,13 @@ func (r *Reader) Consumer() string { return r.consumer }
 // Join finds the group, or creates it at the start of the stream, and the stream too. To
 // find it first matters at maxmemory: Redis refuses to create even a group that is there.
 func (r *Reader) Join(ctx context.Context) error {
-	err := r.commands.XPending(ctx, r.key, r.group).Err()
+	_, err := pendingOf(ctx, r.commands, r.key, r.group)
 	if err == nil || !isNoGroup(err) {
 		return wrap(err, "look for group %s on %s", r.group, r.key)
 	}
-	err = r.commands.XGroupCreateMkStream(ctx, r.key, r.group, FirstID).Err()
+	err = isOK(r.commands.XGroupCreateMkStream(ctx, r.key, r.group, scanEnd).Result())
 	if awayCode(err) == "OOM" { // what waits in the stream has to drain all the same
-		err = createGroup.Run(ctx, r.commands, []string{r.key}, r.group, FirstID).Err()
+		err = isOK(createGroup.Run(ctx, r.commands, []string{r.key}, r.group, scanEnd).Text())
 	}
 	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
 		return nil
@@ -126,6 +127,7 @@ func (r *Reader) read(ctx context.Context, client redis.UniversalClient, id stri
 		} else if err = checkBatch("", s.Messages); err == nil && len(batch.Lost) > 0 {
 			err = fmt.Errorf("new entries without fields: %w", ErrReply)
 		}
+		err = cmp.Or(err, Within(0, int64(count), int64(len(s.Messages))))
 	}
 	if err != nil {
 		return Batch{}, fmt.Errorf("read %s: %w", r.key, err)
@@ -184,13 +186,13 @@ func (r *Reader) Ack(ctx context.Context, ids []string, mark string) error {
 	_, execErr := pipe.Exec(ctx)
 	n, err := acked.Result()
 	if err == nil && noted != nil && awayCode(noted.Err()) != "OOM" { // then the mark before stays, which is as true
-		err = noted.Err()
+		err = within(0, 1, noted)
 	}
 	if err == nil && n == 0 && execErr != nil && awayCode(execErr) != "OOM" {
 		err = execErr // it may not have been answered at all
 	}
-	if err == nil && (n < 0 || n > int64(len(ids))) {
-		err = ErrReply
+	if err == nil {
+		err = Within(0, int64(len(ids)), n)
 	}
 	return wrap(err, "acknowledge %d entries of %s", len(ids), r.key)
 }

@@ -68,6 +68,24 @@ func (r *Reading) Integer() int64 {
 	}
 }
 
+// StreamID returns the next value, the ID of an entry as Redis writes it.
+func (r *Reading) StreamID() string {
+	id := r.Text()
+	if _, err := seckill.ParseStreamID(id); err != nil {
+		r.fail("a stream ID")
+	}
+	return id
+}
+
+// Natural returns the next value, a number that is not negative.
+func (r *Reading) Natural() int64 {
+	n := r.Integer()
+	if n < 0 {
+		r.fail("a number from 0 on")
+	}
+	return n
+}
+
 // Err returns the first thing that was wrong.
 func (r *Reading) Err() error { return r.err }
 
@@ -83,6 +101,46 @@ func (r *Reading) fail(wanted string) {
 	if r.err == nil {
 		r.err = fmt.Errorf("value %d is %T, not %s: %w", r.at, r.values[r.at-1], wanted, ErrReply)
 	}
+}
+
+// mostEntries is more than any stream, group or hash holds.
+const mostEntries = 1 << 40
+
+// Within fails unless each number that a server has told is within bounds.
+func Within(low, high int64, numbers ...int64) error {
+	for _, n := range numbers {
+		if n < low || n > high {
+			return fmt.Errorf("number %d: %w", n, ErrReply)
+		}
+	}
+	return nil
+}
+
+// within adds to the error of a command what is wrong with the number that answers it.
+func within(low, high int64, reply interface{ Result() (int64, error) }) error {
+	n, err := reply.Result()
+	if err != nil {
+		return err
+	}
+	return Within(low, high, n)
+}
+
+// isOK adds to the error of a command that its answer is not "OK".
+func isOK(answer string, err error) error {
+	if err == nil && answer != "OK" {
+		err = fmt.Errorf("%.40q in place of OK: %w", answer, ErrReply)
+	}
+	return err
+}
+
+// checkWhole fails unless each ID can be read; it may be 0-0.
+func checkWhole(ids ...string) error {
+	for _, id := range ids {
+		if _, err := seckill.ParseStreamID(id); err != nil {
+			return fmt.Errorf("%w: %w", err, ErrReply)
+		}
+	}
+	return nil
 }
 
 // checkIDs fails unless each ID is one of an entry, above the one before it and above

@@ -1,8 +1,8 @@
 package stream
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -62,8 +62,11 @@ func (i *Inspector) BeginReread(ctx context.Context, productID int64, r Reread) 
 	if r.From != "" {
 		before = below(parseID(r.From)).String()
 	}
-	err := beginReread.Run(ctx, i.client, []string{key, storedKey(key), rereadKey(key)},
-		i.group, r.From, before, r.Until, r.Found, r.Lost).Err()
+	done, err := beginReread.Run(ctx, i.client, []string{key, storedKey(key), rereadKey(key)},
+		i.group, r.From, before, r.Until, r.Found, r.Lost).Int64()
+	if err == nil {
+		err = Within(1, 1, done)
+	}
 	return wrap(err, "read %s again from %s", key, r.From)
 }
 
@@ -80,7 +83,7 @@ func (i *Inspector) Rereading(ctx context.Context, productID int64) (r *Reread, 
 	if err != nil || behind {
 		return r, false, err
 	}
-	pending, err := i.client.XPending(ctx, key, i.group).Result()
+	pending, err := pendingOf(ctx, i.client, key, i.group)
 	if err != nil && !isNoGroup(err) {
 		return r, false, fmt.Errorf("look at pending entries of %s: %w", key, err)
 	}
@@ -89,7 +92,7 @@ func (i *Inspector) Rereading(ctx context.Context, productID int64) (r *Reread, 
 
 // EndReread forgets that the group of a product reads again.
 func (i *Inspector) EndReread(ctx context.Context, productID int64) error {
-	err := i.client.Del(ctx, rereadKey(i.key(productID))).Err()
+	err := within(0, 1, i.client.Del(ctx, rereadKey(i.key(productID))))
 	return wrap(err, "end the reading again of product %d", productID)
 }
 
@@ -115,7 +118,13 @@ func noteOf(ctx context.Context, client redis.UniversalClient, key string) (*Rer
 	var foundErr, lostErr error
 	r.Found, foundErr = strconv.ParseInt(fields["found"], 10, 64)
 	r.Lost, lostErr = strconv.ParseInt(fields["lost"], 10, 64)
-	return r, wrap(errors.Join(foundErr, lostErr), "read how far %s is read again", key)
+	err = cmp.Or(foundErr, lostErr, Within(0, math.MaxInt64, r.Found, r.Lost))
+	for _, id := range []string{r.From, r.Until} {
+		if err == nil && id != "" {
+			err = checkWhole(id)
+		}
+	}
+	return r, wrap(err, "read how far %s is read again", key)
 }
 
 // behind reports whether the group has yet to be given what it is to read again.
@@ -133,6 +142,9 @@ func behind(ctx context.Context, client redis.UniversalClient, key, group string
 	}
 	// What is asked is whether there is anything to be given: somebody may delete the last.
 	left, err := client.XRangeN(ctx, key, after, r.Until, 1).Result()
+	if err == nil {
+		err = checkBatch("", left)
+	}
 	if err != nil {
 		return false, fmt.Errorf("look how far %s is read again: %w", key, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -59,7 +60,7 @@ func (i *Inspector) restFrom(ctx context.Context, key string) (string, error) {
 		return "-", nil
 	}
 	from := parseID(group.LastDeliveredID)
-	pending, err := i.client.XPending(ctx, key, i.group).Result()
+	pending, err := pendingOf(ctx, i.client, key, i.group)
 	if err != nil {
 		return "", fmt.Errorf("look at pending entries of %s: %w", key, err)
 	}
@@ -95,11 +96,7 @@ func (i *Inspector) Gone(ctx context.Context, productID int64, ids []string) ([]
 
 // Now returns the time by Redis's clock.
 func (i *Inspector) Now(ctx context.Context) (time.Time, error) {
-	now, err := i.client.Time(ctx).Result()
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the clock of redis: %w", err)
-	}
-	return now, nil
+	return timeOf(i.client.Time(ctx).Result())
 }
 
 // Backlog is how many entries of a stream wait to be settled, and how many have been
@@ -159,7 +156,19 @@ type Run struct {
 // replicas after a move, and each would open the gate for the server that it believes in.
 const runSource = `
 local info = redis.pcall('INFO', 'server')
-return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''`
+return 'run ' .. (type(info) == 'string' and string.match(info, 'run_id:(%w+)') or '')`
+
+// runOf reads the answer of the script, which a word before it tells from any other text.
+func runOf(answer string, err error) Run {
+	id, found := strings.CutPrefix(answer, "run ")
+	if err == nil && !found {
+		err = fmt.Errorf("run %.40q: %w", answer, ErrReply)
+	}
+	if err != nil {
+		return Run{Err: err}
+	}
+	return Run{ID: id}
+}
 
 // Runs returns, for each product, which run of which Redis server serves its stream: it
 // changes when the server is started again, when another takes over, and when the slot
@@ -183,7 +192,7 @@ func (i *Inspector) Runs(ctx context.Context, productIDs []int64) ([]Run, error)
 	}
 	runs := make([]Run, len(productIDs))
 	for n := range runs {
-		runs[n].ID, runs[n].Err = replies[min(n, len(replies)-1)].Text()
+		runs[n] = runOf(replies[min(n, len(replies)-1)].Text())
 	}
 	i.addLapses(ctx, asked, runs)
 	if !cluster && len(asked) == 1 && runs[0].Err == nil && i.runs.observe(runs[0].ID, i.now()) {

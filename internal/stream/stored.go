@@ -41,7 +41,7 @@ func (i *Inspector) Marks(ctx context.Context, productIDs []int64) ([]Marks, err
 func marksOf(stored *redis.MapStringStringCmd, note *redis.IntCmd, execErr error) Marks {
 	all, err := stored.Result()
 	if err == nil {
-		err = note.Err()
+		err = within(0, 1, note)
 	}
 	if err == nil && all == nil { // not answered at all
 		err = execErr
@@ -81,7 +81,7 @@ func (i *Inspector) Walk(ctx context.Context, productID int64, visit func(given,
 	if l.err != nil {
 		return Walk{}, fmt.Errorf("inspect %s: %w", key, l.err)
 	}
-	w := Walk{Removed: l.stream.EntriesAdded - l.stream.Length, Delivered: "0-0"}
+	w := Walk{Removed: max(0, l.stream.EntriesAdded-l.stream.Length), Delivered: "0-0"}
 	pending := map[string]bool{}
 	if group := l.group(i.group); group != nil {
 		w.Delivered = group.LastDeliveredID
@@ -139,20 +139,11 @@ func (i *Inspector) walk(ctx context.Context, key string, visit func(ids []strin
 
 // pendingIDs returns all that is pending in the group.
 func (i *Inspector) pendingIDs(ctx context.Context, key string) (map[string]bool, error) {
-	all, start := map[string]bool{}, "-"
-	for {
-		page, err := i.client.XPendingExt(ctx, &redis.XPendingExtArgs{
-			Stream: key, Group: i.group, Start: start, End: "+", Count: pendingPage,
-		}).Result()
-		if err != nil {
-			return nil, fmt.Errorf("list pending entries of %s: %w", key, err)
-		}
+	all := map[string]bool{}
+	err := i.eachPending(ctx, key, "+", func(page []redis.XPendingExt) {
 		for _, e := range page {
 			all[e.ID] = true
 		}
-		if len(page) < pendingPage {
-			return all, nil
-		}
-		start = "(" + page[len(page)-1].ID
-	}
+	})
+	return all, err
 }

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +42,9 @@ func Trim(ctx context.Context, client redis.UniversalClient, key string, retenti
 	}
 	for range trimSteps {
 		n, err := client.XTrimMinIDApprox(ctx, key, bound, trimStep).Result()
+		if err == nil {
+			err = Within(0, trimStep, n)
+		}
 		if err != nil {
 			return trimmed, fmt.Errorf("trim %s below %s: %w", key, bound, err)
 		}
@@ -64,9 +66,13 @@ func trimBound(ctx context.Context, client redis.UniversalClient, key string, re
 	if len(l.groups) == 0 {
 		return "", nil, nil
 	}
-	now, err := client.Time(ctx).Result()
+	// A group that is not told of would lose what it needs.
+	if err := Within(l.stream.Groups, mostEntries, int64(len(l.groups))); err != nil {
+		return "", nil, fmt.Errorf("list groups of %s: %w", key, err)
+	}
+	now, err := timeOf(client.Time(ctx).Result())
 	if err != nil {
-		return "", nil, fmt.Errorf("read the clock of Redis: %w", err)
+		return "", nil, err
 	}
 	oldest := seckill.StreamID{Ms: uint64(max(0, now.Add(-retention).UnixMilli()))}
 	bound, need := oldest, oldest
@@ -92,6 +98,9 @@ func needs(ctx context.Context, client redis.UniversalClient, key string, l *loo
 	done, needed = parseID(g.LastDeliveredID), oldest
 	if done.Compare(oldest) < 0 && !caughtUp(l, g) {
 		next, err := client.XRangeN(ctx, key, "("+g.LastDeliveredID, "+", 1).Result()
+		if err == nil {
+			err = checkBatch(g.LastDeliveredID, next)
+		}
 		if err != nil {
 			return done, needed, fmt.Errorf("look for what %s has not read of %s: %w", g.Name, key, err)
 		}
@@ -99,7 +108,7 @@ func needs(ctx context.Context, client redis.UniversalClient, key string, l *loo
 			needed = lower(needed, parseID(next[0].ID))
 		}
 	}
-	pending, err := client.XPending(ctx, key, g.Name).Result()
+	pending, err := pendingOf(ctx, client, key, g.Name)
 	if err != nil {
 		return done, needed, fmt.Errorf("look at pending entries of %s in %s: %w", g.Name, key, err)
 	}
@@ -140,8 +149,11 @@ func (r *Reader) DeleteIdleConsumers(ctx context.Context, idle time.Duration) ([
 			continue
 		}
 		deleted, err := deleteIdleConsumer.Run(ctx, r.commands, []string{r.key},
-			r.group, c.Name, idle.Milliseconds()).Int()
-		if err != nil && !errors.Is(err, redis.Nil) {
+			r.group, c.Name, idle.Milliseconds()).Int64()
+		if err == nil {
+			err = Within(0, 1, deleted)
+		}
+		if err != nil {
 			return gone, fmt.Errorf("delete consumer %s of %s: %w", c.Name, r.key, err)
 		}
 		if deleted == 1 {
@@ -151,8 +163,7 @@ func (r *Reader) DeleteIdleConsumers(ctx context.Context, idle time.Duration) ([
 	return gone, nil
 }
 
-// parseID reads an ID that Redis itself wrote; what it never writes counts as 0-0,
-// below which nothing is trimmed.
+// parseID reads an ID that was checked when Redis told it; no ID at all counts as 0-0.
 func parseID(id string) seckill.StreamID {
 	parsed, _ := seckill.ParseStreamID(id)
 	return parsed

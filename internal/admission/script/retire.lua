@@ -2,9 +2,9 @@
 -- an entry that a group has not done with, or one that is in flight.
 -- KEYS: gate, holders, inflight, waiting, stream, marks of what is stored, note of what is
 --       read again
--- Answers '' when they are removed, else who is not done: a group, or 'the gate'.
+-- Answers 'removed', or 'held by ' who is not done: a group, or 'the gate'.
 if redis.call('HLEN', KEYS[3]) > 0 then
-  return 'the gate'
+  return 'held by the gate'
 end
 local last = ''
 local stream = redis.pcall('XINFO', 'STREAM', KEYS[5])
@@ -24,9 +24,9 @@ for _, group in ipairs(groups) do
     rest = redis.call('XRANGE', KEYS[5], '(' .. facts['last-delivered-id'], '+', 'COUNT', 1)
   end
   if facts['pending'] > 0 or #rest > 0 then
-    return facts['name']
+    return 'held by ' .. facts['name']
   end
 end
 -- UNLINK: to free a million holders at once would stop Redis for as long as that takes.
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
-return ''
+return 'removed'

@@ -42,37 +42,43 @@ func onRedis(t *testing.T, args ...string) *site {
 // balanced.
 func (s *site) wholeSale(replicas ...*process) {
 	s.t.Helper()
+	s.wholeSaleOf(2, replicas...)
+}
+
+// wholeSaleOf is wholeSale of another product.
+func (s *site) wholeSaleOf(product int, replicas ...*process) {
+	s.t.Helper()
 	a, b := replicas[0], replicas[len(replicas)-1]
-	a.sell(2, `"stockTotal": 30, "paymentWindowSeconds": 600`)
-	s.push(2, 1001, 1010)
+	a.sell(product, `"stockTotal": 30, "paymentWindowSeconds": 600`)
+	s.push(int64(product), 1001, 1010)
 	for user := 1; user <= 10; user++ {
-		if got := a.try(2, user, fmt.Sprint("r", user)); !got.admitted() {
+		if got := a.try(product, user, fmt.Sprint("r", user)); !got.admitted() {
 			s.t.Errorf("user %d: %+v", user, got)
 		}
 	}
 	for user := 1; user <= 10; user++ {
-		if got := b.resultOf(2, user, "?wait=20s"); got.Status != "SUCCESS" {
+		if got := b.resultOf(product, user, "?wait=20s"); got.Status != "SUCCESS" {
 			s.t.Errorf("user %d is told %+v", user, got)
 		}
 	}
-	if status := b.cancel(s.orderOf(2, 3)); status != http.StatusOK {
+	if status := b.cancel(s.orderOf(product, 3)); status != http.StatusOK {
 		s.t.Errorf("cancel: %d", status)
 	}
-	status, answer := a.call("bff", http.MethodPost, fmt.Sprintf("/api/v1/orders/%d/pay", s.orderOf(2, 4)), `{"paymentRef": "p"}`)
+	status, answer := a.call("bff", http.MethodPost, fmt.Sprintf("/api/v1/orders/%d/pay", s.orderOf(product, 4)), `{"paymentRef": "p"}`)
 	if status != http.StatusOK {
 		s.t.Errorf("pay: %d %v", status, answer)
 	}
 	for _, path := range []string{"/pause", "/resume", "/books/repair"} {
-		a.do("/2"+path, "")
+		a.do(fmt.Sprint("/", product, path), "")
 	}
-	a.do("/2/stock", `{"delta": 5, "note": "more"}`)
-	for _, path := range []string{"/admin/v1/streams", "/admin/v1/streams/2", "/admin/v1/streams/2/pending"} {
-		if status, answer := b.call("viewer", http.MethodGet, path, ""); status != http.StatusOK {
+	a.do(fmt.Sprintf("/%d/stock", product), `{"delta": 5, "note": "more"}`)
+	for _, path := range []string{"", fmt.Sprint("/", product), fmt.Sprint("/", product, "/pending")} {
+		if status, answer := b.call("viewer", http.MethodGet, "/admin/v1/streams"+path, ""); status != http.StatusOK {
 			s.t.Errorf("%s: %d %v", path, status, answer)
 		}
 	}
-	if books := s.quiet(2, replicas...); books.LiveOrders != 19 || *books.RedisLeft != 16 {
-		s.t.Errorf("after 19 of 35: %s", books)
+	if books := s.quiet(product, replicas...); books.LiveOrders != 19 || *books.RedisLeft != 16 {
+		s.t.Errorf("product %d after 19 of 35: %s", product, books)
 	}
 }
 

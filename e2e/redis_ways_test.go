@@ -17,14 +17,6 @@ import (
 	"seckill/internal/servertest"
 )
 
-// leastACL is all that the user of the service needs in Redis. The documents have it too.
-const leastACL = "resetchannels &{seckill}:results resetkeys ~stream:seckill:* ~{stream:seckill:*}:* ~{seckill}:* ~seckill:limit:* " +
-	"nocommands +ping +hello +select +time +eval +evalsha +multi +exec +get +set +mget +del +unlink +exists +expire +persist +rename +incrby " +
-	"+hget +hmget +hset +hdel +hlen +hincrby +hgetall +hscan " +
-	"+xadd +xdel +xlen +xrange +xtrim +xsetid +xack +xclaim +xpending +xreadgroup " +
-	"+xgroup|create +xgroup|delconsumer +xgroup|setid +xinfo|stream +xinfo|groups +xinfo|consumers " +
-	"+publish +subscribe +unsubscribe"
-
 // onRedis is a site on a Redis with more arguments.
 func onRedis(t *testing.T, args ...string) *site {
 	t.Helper()
@@ -85,8 +77,12 @@ func (s *site) wholeSaleOf(product int, replicas ...*process) {
 func TestTLSAndAnACLUserOfLeastRights(t *testing.T) {
 	cert, port := servertest.NewCertificate(t), servertest.FreePort(t)
 	s := onRedis(t, "--tls-port", fmt.Sprint(port), "--tls-cert-file", cert.CertFile, "--tls-key-file", cert.KeyFile, "--tls-auth-clients", "no")
-	words := append([]any{"ACL", "SETUSER", "seckill", "reset", "on", ">a secret"}, fields(leastACL)...)
+	words := append([]any{"ACL", "SETUSER", "seckill", "reset", "on", ">a secret"}, fields(leastACL(t))...)
 	if err := s.client.Do(t.Context(), words...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	deaf := append([]any{"ACL", "SETUSER", "deaf", "reset", "on", ">p"}, fields(leastACL(t)+" -subscribe")...)
+	if err := s.client.Do(t.Context(), deaf...).Err(); err != nil {
 		t.Fatal(err)
 	}
 	way := func(password string) string {
@@ -110,6 +106,7 @@ func TestTLSAndAnACLUserOfLeastRights(t *testing.T) {
 		fmt.Sprintf("{Addr: %q, DB: 99}", s.redis.Addr()):                              "Redis.DB",
 		fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: x}", s.redis.Addr()):       "Redis.Mode",
 		fmt.Sprintf("{Addr: %q, Username: nobody, Password: another}", s.redis.Addr()): "Redis.Username",
+		fmt.Sprintf("{Addr: %q, Username: deaf, Password: p}", s.redis.Addr()):         "run the 'subscribe' command",
 		fmt.Sprintf("{Addr: '127.0.0.1:%d'}", servertest.FreePort(t)):                  "Redis.Addr",
 		fmt.Sprintf("{Addr: %q}", filepath.Join(t.TempDir(), "no.sock")):               "socket",
 	})

@@ -195,14 +195,20 @@ func TestAUnixSocketAndIPv6(t *testing.T) {
 	q.ready()
 }
 
+// onSentinels is a site on a Redis that Sentinels look after, its replica, and their addresses.
+func onSentinels(t *testing.T) (s *site, replica *devstack.Redis, addrs []string) {
+	t.Helper()
+	s, replica = newSite(t), servertest.Redis(t)
+	servertest.Replicate(t, s.redis, replica)
+	addrs = servertest.Sentinels(t, s.redis)
+	s.way = fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: %s}", strings.Join(addrs, ","), servertest.MasterName)
+	return s, replica, addrs
+}
+
 // TestAFailoverOfSentinelsInTheMiddleOfASale kills the master.
 func TestAFailoverOfSentinelsInTheMiddleOfASale(t *testing.T) {
-	s := newSite(t)
-	replica := servertest.Redis(t)
-	servertest.Replicate(t, s.redis, replica)
-	addrs := servertest.Sentinels(t, s.redis)
-	way := fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: %s}", strings.Join(addrs, ","), servertest.MasterName)
-	replicas := []*process{s.startAt(way, "a", ""), s.startAt(way, "b", "")}
+	s, replica, addrs := onSentinels(t)
+	replicas := []*process{s.start("a", ""), s.start("b", "")}
 	for _, p := range replicas {
 		p.ready()
 	}

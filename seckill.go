@@ -143,7 +143,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	reader := newReader(c, clients)
 	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
-	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
+	hub := newHub(clients, pool, gate)
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
@@ -185,6 +185,13 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
 		}),
 	), nil
+}
+
+// newHub makes the hub of results; that its subscription is refused shows on /readyz.
+func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate) *notify.Hub {
+	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
+	hub.TellEnds(clients.NoteRefused)
+	return hub
 }
 
 // newKeeper makes what keeps the gates. Of a product that is gone nobody remembers anything.

@@ -31,10 +31,18 @@ type clusterSite struct {
 	http    http.Client
 }
 
-func newClusterSite(t *testing.T, more string) *clusterSite {
+// onCluster is a site on a Redis Cluster, without the service.
+func onCluster(t *testing.T) *clusterSite {
 	t.Helper()
 	s := &clusterSite{site: &site{t: t, url: servertest.Database(t)}, cluster: servertest.Cluster(t)}
 	s.pool, s.bff = servertest.Open(t, s.url), servertest.ClusterClient(t, s.cluster)
+	s.client, s.way = s.bff, redisOf(strings.Join(s.cluster.Addrs(), ","))
+	return s
+}
+
+func newClusterSite(t *testing.T, more string) *clusterSite {
+	t.Helper()
+	s := onCluster(t)
 	var err error
 	if s.token, err = auth.IssueToken(secret, "tester", "bff", time.Hour); err != nil {
 		t.Fatal(err)
@@ -90,11 +98,12 @@ func (s *clusterSite) master(key string) string {
 }
 
 // onEachMaster returns three products, each on another master, the first on that of key.
+// Product 1 is none of them: a configuration may have it already.
 func (s *clusterSite) onEachMaster(key string) []int64 {
 	s.t.Helper()
 	first := s.master(key)
 	products, held := []int64{0}, map[string]bool{first: true}
-	for product := int64(1); len(products) < 3 || products[0] == 0; product++ {
+	for product := int64(2); len(products) < 3 || products[0] == 0; product++ {
 		switch addr := s.master(seckill.StreamKey(product)); {
 		case addr == first && products[0] == 0:
 			products[0] = product

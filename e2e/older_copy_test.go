@@ -13,7 +13,7 @@ import (
 // TestAnOlderCopyIsNoticedWithoutINFO puts back a copy of Redis's data while nothing tells
 // that the server is another run: what was sold since must not be sold again.
 func TestAnOlderCopyIsNoticedWithoutINFO(t *testing.T) {
-	s := onRedis(t, slices.Concat([]string{"--user", "seckill", "on", ">p"}, strings.Fields(leastACL))...)
+	s := onRedis(t, slices.Concat([]string{"--user", "seckill", "on", ">p"}, strings.Fields(leastACL(t)))...)
 	way := fmt.Sprintf("{Addr: %q, Username: seckill, Password: p}", s.redis.Addr())
 	p := s.startAt(way, "a", "")
 	p.ready()

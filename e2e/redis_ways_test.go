@@ -17,14 +17,6 @@ import (
 	"seckill/internal/servertest"
 )
 
-// leastACL is all that the user of the service needs in Redis. The documents have it too.
-const leastACL = "resetchannels &{seckill}:results resetkeys ~stream:seckill:* ~{stream:seckill:*}:* ~{seckill}:* ~seckill:limit:* " +
-	"nocommands +ping +hello +select +time +eval +evalsha +multi +exec +get +set +mget +del +unlink +exists +expire +persist +rename +incrby " +
-	"+hget +hmget +hset +hdel +hlen +hincrby +hgetall +hscan " +
-	"+xadd +xdel +xlen +xrange +xtrim +xsetid +xack +xclaim +xpending +xreadgroup " +
-	"+xgroup|create +xgroup|delconsumer +xgroup|setid +xinfo|stream +xinfo|groups +xinfo|consumers " +
-	"+publish +subscribe +unsubscribe"
-
 // onRedis is a site on a Redis with more arguments.
 func onRedis(t *testing.T, args ...string) *site {
 	t.Helper()
@@ -42,45 +34,55 @@ func onRedis(t *testing.T, args ...string) *site {
 // balanced.
 func (s *site) wholeSale(replicas ...*process) {
 	s.t.Helper()
+	s.wholeSaleOf(2, replicas...)
+}
+
+// wholeSaleOf is wholeSale of another product.
+func (s *site) wholeSaleOf(product int, replicas ...*process) {
+	s.t.Helper()
 	a, b := replicas[0], replicas[len(replicas)-1]
-	a.sell(2, `"stockTotal": 30, "paymentWindowSeconds": 600`)
-	s.push(2, 1001, 1010)
+	a.sell(product, `"stockTotal": 30, "paymentWindowSeconds": 600`)
+	s.push(int64(product), 1001, 1010)
 	for user := 1; user <= 10; user++ {
-		if got := a.try(2, user, fmt.Sprint("r", user)); !got.admitted() {
+		if got := a.try(product, user, fmt.Sprint("r", user)); !got.admitted() {
 			s.t.Errorf("user %d: %+v", user, got)
 		}
 	}
 	for user := 1; user <= 10; user++ {
-		if got := b.resultOf(2, user, "?wait=20s"); got.Status != "SUCCESS" {
+		if got := b.resultOf(product, user, "?wait=20s"); got.Status != "SUCCESS" {
 			s.t.Errorf("user %d is told %+v", user, got)
 		}
 	}
-	if status := b.cancel(s.orderOf(2, 3)); status != http.StatusOK {
+	if status := b.cancel(s.orderOf(product, 3)); status != http.StatusOK {
 		s.t.Errorf("cancel: %d", status)
 	}
-	status, answer := a.call("bff", http.MethodPost, fmt.Sprintf("/api/v1/orders/%d/pay", s.orderOf(2, 4)), `{"paymentRef": "p"}`)
+	status, answer := a.call("bff", http.MethodPost, fmt.Sprintf("/api/v1/orders/%d/pay", s.orderOf(product, 4)), `{"paymentRef": "p"}`)
 	if status != http.StatusOK {
 		s.t.Errorf("pay: %d %v", status, answer)
 	}
 	for _, path := range []string{"/pause", "/resume", "/books/repair"} {
-		a.do("/2"+path, "")
+		a.do(fmt.Sprint("/", product, path), "")
 	}
-	a.do("/2/stock", `{"delta": 5, "note": "more"}`)
-	for _, path := range []string{"/admin/v1/streams", "/admin/v1/streams/2", "/admin/v1/streams/2/pending"} {
-		if status, answer := b.call("viewer", http.MethodGet, path, ""); status != http.StatusOK {
+	a.do(fmt.Sprintf("/%d/stock", product), `{"delta": 5, "note": "more"}`)
+	for _, path := range []string{"", fmt.Sprint("/", product), fmt.Sprint("/", product, "/pending")} {
+		if status, answer := b.call("viewer", http.MethodGet, "/admin/v1/streams"+path, ""); status != http.StatusOK {
 			s.t.Errorf("%s: %d %v", path, status, answer)
 		}
 	}
-	if books := s.quiet(2, replicas...); books.LiveOrders != 19 || *books.RedisLeft != 16 {
-		s.t.Errorf("after 19 of 35: %s", books)
+	if books := s.quiet(product, replicas...); books.LiveOrders != 19 || *books.RedisLeft != 16 {
+		s.t.Errorf("product %d after 19 of 35: %s", product, books)
 	}
 }
 
 func TestTLSAndAnACLUserOfLeastRights(t *testing.T) {
 	cert, port := servertest.NewCertificate(t), servertest.FreePort(t)
 	s := onRedis(t, "--tls-port", fmt.Sprint(port), "--tls-cert-file", cert.CertFile, "--tls-key-file", cert.KeyFile, "--tls-auth-clients", "no")
-	words := append([]any{"ACL", "SETUSER", "seckill", "reset", "on", ">a secret"}, fields(leastACL)...)
+	words := append([]any{"ACL", "SETUSER", "seckill", "reset", "on", ">a secret"}, fields(leastACL(t))...)
 	if err := s.client.Do(t.Context(), words...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	deaf := append([]any{"ACL", "SETUSER", "deaf", "reset", "on", ">p"}, fields(leastACL(t)+" -subscribe")...)
+	if err := s.client.Do(t.Context(), deaf...).Err(); err != nil {
 		t.Fatal(err)
 	}
 	way := func(password string) string {
@@ -104,6 +106,7 @@ func TestTLSAndAnACLUserOfLeastRights(t *testing.T) {
 		fmt.Sprintf("{Addr: %q, DB: 99}", s.redis.Addr()):                              "Redis.DB",
 		fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: x}", s.redis.Addr()):       "Redis.Mode",
 		fmt.Sprintf("{Addr: %q, Username: nobody, Password: another}", s.redis.Addr()): "Redis.Username",
+		fmt.Sprintf("{Addr: %q, Username: deaf, Password: p}", s.redis.Addr()):         "run the 'subscribe' command",
 		fmt.Sprintf("{Addr: '127.0.0.1:%d'}", servertest.FreePort(t)):                  "Redis.Addr",
 		fmt.Sprintf("{Addr: %q}", filepath.Join(t.TempDir(), "no.sock")):               "socket",
 	})
@@ -192,14 +195,20 @@ func TestAUnixSocketAndIPv6(t *testing.T) {
 	q.ready()
 }
 
+// onSentinels is a site on a Redis that Sentinels look after, its replica, and their addresses.
+func onSentinels(t *testing.T) (s *site, replica *devstack.Redis, addrs []string) {
+	t.Helper()
+	s, replica = newSite(t), servertest.Redis(t)
+	servertest.Replicate(t, s.redis, replica)
+	addrs = servertest.Sentinels(t, s.redis)
+	s.way = fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: %s}", strings.Join(addrs, ","), servertest.MasterName)
+	return s, replica, addrs
+}
+
 // TestAFailoverOfSentinelsInTheMiddleOfASale kills the master.
 func TestAFailoverOfSentinelsInTheMiddleOfASale(t *testing.T) {
-	s := newSite(t)
-	replica := servertest.Redis(t)
-	servertest.Replicate(t, s.redis, replica)
-	addrs := servertest.Sentinels(t, s.redis)
-	way := fmt.Sprintf("{Addr: %q, Mode: sentinel, MasterName: %s}", strings.Join(addrs, ","), servertest.MasterName)
-	replicas := []*process{s.startAt(way, "a", ""), s.startAt(way, "b", "")}
+	s, replica, addrs := onSentinels(t)
+	replicas := []*process{s.start("a", ""), s.start("b", "")}
 	for _, p := range replicas {
 		p.ready()
 	}

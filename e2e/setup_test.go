@@ -56,8 +56,9 @@ func runTests(m *testing.M) int {
 // site is the servers that processes of the service share.
 type site struct {
 	t      *testing.T
-	redis  *devstack.Redis
-	client *redis.Client
+	redis  *devstack.Redis // nil where it is not one server
+	way    string          // to Redis, as the configuration has it; "" = the address of redis
+	client redis.UniversalClient
 	pool   *model.Pool
 	url    string
 }
@@ -83,7 +84,15 @@ type process struct {
 // for nothing.
 func (s *site) start(instance, more string) *process {
 	s.t.Helper()
-	return s.startAt(s.redis.Addr(), instance, more)
+	return s.startAt(s.redisWay(), instance, more)
+}
+
+// redisWay is the way to Redis that processes of the service take.
+func (s *site) redisWay() string {
+	if s.way != "" {
+		return s.way
+	}
+	return s.redis.Addr()
 }
 
 // startAt is start with another way to Redis.

@@ -23,6 +23,21 @@ const (
 // masters know; clients and replicas learn it from them. A call that failed can
 // leave the slot halfway.
 func (c *RedisCluster) MoveSlot(ctx context.Context, key string) error {
+	return c.onSlot(ctx, key, moveSlot)
+}
+
+// BeginMove leaves the hash slot of a key halfway to the next master, as MoveSlot does on
+// its way: whoever asks for a key that is not there yet is sent to where it will be, for
+// this one command. MoveSlot ends it.
+func (c *RedisCluster) BeginMove(ctx context.Context, key string) error {
+	return c.onSlot(ctx, key, beginMove)
+}
+
+// onSlot calls change with the hash slot of a key, the master that serves it, and the
+// others, of which the first is the next one.
+func (c *RedisCluster) onSlot(ctx context.Context, key string,
+	change func(ctx context.Context, slot int, source *clusterNode, others []*clusterNode) error,
+) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	slot, source, others, err := c.find(ctx, key)
@@ -32,7 +47,7 @@ func (c *RedisCluster) MoveSlot(ctx context.Context, key string) error {
 	if len(others) == 0 {
 		return fmt.Errorf("move slot %d of %s: no other master", slot, key)
 	}
-	if err := moveSlot(ctx, slot, source, others); err != nil {
+	if err := change(ctx, slot, source, others); err != nil {
 		return fmt.Errorf("move slot %d of %s from %s to %s: %w", slot, key, source.addr(), others[0].addr(), err)
 	}
 	return nil
@@ -42,13 +57,10 @@ func (c *RedisCluster) MoveSlot(ctx context.Context, key string) error {
 // told first, before and after, so that no redirection leads to a node that sends
 // the client back.
 func moveSlot(ctx context.Context, slot int, source *clusterNode, others []*clusterNode) error {
+	if err := beginMove(ctx, slot, source, others); err != nil {
+		return err
+	}
 	target := others[0]
-	if err := target.setSlot(ctx, slot, "IMPORTING", source.id); err != nil {
-		return err
-	}
-	if err := source.setSlot(ctx, slot, "MIGRATING", target.id); err != nil {
-		return err
-	}
 	if err := migrate(ctx, slot, source, target); err != nil {
 		return err
 	}
@@ -58,6 +70,14 @@ func moveSlot(ctx context.Context, slot int, source *clusterNode, others []*clus
 		}
 	}
 	return nil
+}
+
+func beginMove(ctx context.Context, slot int, source *clusterNode, others []*clusterNode) error {
+	target := others[0]
+	if err := target.setSlot(ctx, slot, "IMPORTING", source.id); err != nil {
+		return err
+	}
+	return source.setSlot(ctx, slot, "MIGRATING", target.id)
 }
 
 func (n *clusterNode) setSlot(ctx context.Context, slot int, what, id string) error {

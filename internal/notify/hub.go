@@ -43,6 +43,7 @@ type Hub struct {
 	watchers  atomic.Int64
 	stopping  chan struct{} // closed when the role ends
 	heard     atomic.Int64  // when it heard itself last, by its clock; 0 without a subscription
+	told      func(error)   // of each end of a subscription; nil = nobody
 
 	subscribes, finds, waits outage
 }
@@ -66,6 +67,10 @@ func newHub(client redis.UniversalClient, s Sources, p pace) *Hub {
 	h.publisher = newPublisher(h.channel, h.name)
 	return h
 }
+
+// TellEnds names who is told by what error each subscription has ended. It is called
+// before the role starts.
+func (h *Hub) TellEnds(told func(error)) { h.told = told }
 
 // newName returns a random positive number.
 func newName() int64 {

@@ -37,6 +37,9 @@ func (h *Hub) subscribe(ctx context.Context) {
 			return
 		}
 		h.subscribes.observe(err)
+		if h.told != nil {
+			h.told(err)
+		}
 		h.channel.relocate(ctx)
 		role.Sleep(ctx, retry.NextBackOff())
 	}

@@ -61,6 +61,14 @@ func (h *health) refused(err error, cmds ...redis.Cmder) {
 	}
 }
 
+// NoteRefused notes what went wrong with a subscription, if it tells that rights are
+// missing: no hook of a client sees the answer to that. It holds for some seconds.
+func (c *Clients) NoteRefused(err error) {
+	if err != nil && isRights(err.Error()) {
+		c.health.note(topicRights, Diagnose(err))
+	}
+}
+
 // note notes a reason; "" takes back what was noted.
 func (h *health) note(topic, reason string) {
 	h.mu.Lock()

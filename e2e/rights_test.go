@@ -176,3 +176,22 @@ ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "default"`)
 	}
 	b.ready()
 }
+
+// TestASchemaThatIsThereNeedsNoRightToMigrate: a role that may neither read the record of the
+// migrations nor apply one, under which a record is missing, works with the tables that it
+// finds.
+func TestASchemaThatIsThereNeedsNoRightToMigrate(t *testing.T) {
+	s := newForeignSite(t)
+	s.exec("REVOKE SELECT ON seckill_migrations FROM seckill_app")
+	blind := s.start("blind", "")
+	blind.ready()
+	s.exec("GRANT SELECT ON seckill_migrations TO seckill_app")
+	s.exec("DELETE FROM seckill_migrations WHERE version_id = (SELECT max(version_id) FROM seckill_migrations)")
+	behind := s.start("behind", "")
+	behind.ready()
+	for _, p := range []*process{blind, behind} {
+		if !strings.Contains(p.output.String(), "the schema has all that is needed, but migrations are not applied") {
+			t.Error("the log does not say that migrations are not applied")
+		}
+	}
+}

@@ -67,12 +67,15 @@ func (a *Auditor) Role() *role.Role {
 			if err != nil && ctx.Err() == nil {
 				logx.Errorf("audit books: %v", err)
 			}
-			if !role.Sleep(ctx, max(auditInterval, min(restMost, restFactor*a.busy))) {
+			if !role.Sleep(ctx, a.rest()) {
 				return
 			}
 		}
 	})
 }
+
+// rest is how long the auditor rests after the audit that it has made.
+func (a *Auditor) rest() time.Duration { return max(auditInterval, min(restMost, restFactor*a.busy)) }
 
 // Audit checks every settled product once, but those that ended more than an hour
 // ago. While Redis is away it checks what PostgreSQL holds. A product that cannot be

@@ -30,10 +30,9 @@ func (s *said) has(part string) bool {
 	return strings.Contains(s.text.String(), part)
 }
 
-// TestABatchThatTakesTooLongIsHalvedUntilItPasses has each row take 20 ms on a server that
-// allows a statement half a second.
-func TestABatchThatTakesTooLongIsHalvedUntilItPasses(t *testing.T) {
-	const entries = 150
+// hear has the log kept until the test ends.
+func hear(t *testing.T) *said {
+	t.Helper()
 	log, before := &said{}, logx.Reset()
 	logx.SetLevel(logx.InfoLevel) // first: what is disabled takes no writer
 	logx.SetWriter(logx.NewWriter(log))
@@ -44,6 +43,14 @@ func TestABatchThatTakesTooLongIsHalvedUntilItPasses(t *testing.T) {
 		}
 		logx.Disable()
 	})
+	return log
+}
+
+// TestABatchThatTakesTooLongIsHalvedUntilItPasses has each row take 20 ms on a server that
+// allows a statement half a second.
+func TestABatchThatTakesTooLongIsHalvedUntilItPasses(t *testing.T) {
+	const entries = 150
+	log := hear(t)
 	url := servertest.Database(t)
 	owner := servertest.Open(t, url)
 	for _, sql := range []string{

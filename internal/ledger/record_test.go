@@ -168,7 +168,11 @@ func TestRecordRefusesASettledProduct(t *testing.T) {
 
 func TestRecordHoldsNoOutageAgainstAnEntry(t *testing.T) {
 	l, pool, _ := newLedger(t, 1)
+	if _, err := l.Record(t.Context(), ledger.Batch{ProductID: 1, Attempts: attempts(1, 1)}); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct{ what, change, back string }{
+		{"a unique key of somebody else", "ADD CONSTRAINT only_one UNIQUE (product_id, status)", "DROP CONSTRAINT only_one"},
 		{"a check of somebody else", "ADD CONSTRAINT no_devil CHECK (user_id <> 70000)", "DROP CONSTRAINT no_devil"},
 		{"a narrowed column", "ALTER user_id TYPE smallint", "ALTER user_id TYPE bigint"},
 		{"another name", "RENAME TO away", ""},

@@ -69,6 +69,10 @@ func checkMediaType(h http.Header) error {
 // passed over (RFC 8259, section 8.1).
 const byteOrderMark = "\xef\xbb\xbf"
 
+// otherMarks begin texts in UTF-16 and UTF-32, which JSON between systems must not be in
+// (the same section). Whoever sends one is told so: his text looks right to him.
+var otherMarks = []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"}
+
 // readBody reads a body to its end, but for a byte order mark at its beginning.
 func readBody(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, MaxBodyBytes+1))
@@ -77,6 +81,11 @@ func readBody(r io.Reader) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, seckill.Wrap(err, seckill.CodeInvalidArgument, "body could not be read to its end")
+	}
+	for _, mark := range otherMarks {
+		if bytes.HasPrefix(body, []byte(mark)) {
+			return nil, invalid("body is UTF-16 or UTF-32; it must be UTF-8")
+		}
 	}
 	return bytes.TrimPrefix(body, []byte(byteOrderMark)), nil
 }

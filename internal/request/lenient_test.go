@@ -1,10 +1,15 @@
 package request_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/zeromicro/go-zero/rest/pathvar"
 
 	"seckill/internal/request"
 	"seckill/internal/seckill"
@@ -109,6 +114,45 @@ func TestByteOrderMark(t *testing.T) {
 	for _, body := range []string{mark, mark + "{}"} {
 		if err := request.Parse(jsonBody(http.MethodPost, body), &none); err != nil {
 			t.Errorf("the body %q of a route that takes none: %v", body, err)
+		}
+	}
+}
+
+// TestOtherByteOrderMarks are those of UTF-16 and UTF-32, in both orders.
+func TestOtherByteOrderMarks(t *testing.T) {
+	const body = `{"userId":5}`
+	for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
+		var short, long []byte
+		for _, r := range "\ufeff" + body {
+			short, long = order.AppendUint16(short, uint16(r)), order.AppendUint32(long, uint32(r))
+		}
+		for _, text := range [][]byte{short, long} {
+			var attempt types.AttemptRequest
+			err := request.Parse(jsonBody(http.MethodPost, string(text)), &attempt)
+			refused(t, err, seckill.CodeInvalidArgument, "body is UTF-16 or UTF-32; it must be UTF-8")
+			var none types.ProductRequest
+			if err = request.Parse(jsonBody(http.MethodPost, string(text)), &none); err == nil {
+				t.Errorf("%d bytes, %s end first, pass for no body", len(text), name)
+			}
+		}
+	}
+}
+
+// TestIDsOfPathsAndQueriesAreExact also above 2^53, where a number that is read as one of
+// floating point becomes its neighbour.
+func TestIDsOfPathsAndQueriesAreExact(t *testing.T) {
+	for _, id := range []int64{9007199254740993, 9223372036854775807} {
+		text := strconv.FormatInt(id, 10)
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r = pathvar.WithVars(r, map[string]string{"productId": text, "userId": text})
+		var path types.ResultRequest
+		if err := request.Parse(r, &path); err != nil || path.ProductId != id || path.UserId != id {
+			t.Errorf("path of %s: %+v, %v", text, path, err)
+		}
+		r.URL.RawQuery = "productId=" + text + "&userId=" + text
+		var query types.LogsRequest
+		if err := request.Parse(r, &query); err != nil || query.ProductId != id || query.UserId != id {
+			t.Errorf("query of %s: %+v, %v", text, query, err)
 		}
 	}
 }

@@ -103,6 +103,10 @@ func TestTheLagIsTrueWhateverBecameOfTheEntries(t *testing.T) {
 			do("XGROUP", "SETID", key, "g1", "12-0", "ENTRIESREAD", "1")
 			do("XDEL", key, "1-0")
 		}, 8},
+		{"the group was set to the end, and told that it has read little", func() {
+			add(t, client, 1, 20)
+			do("XGROUP", "SETID", key, "g1", "20-0", "ENTRIESREAD", "1")
+		}, 0},
 		{"the group was told more than there are", func() {
 			add(t, client, 1, 20)
 			all(5)

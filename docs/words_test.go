@@ -8,6 +8,7 @@ import (
 // otherWords are what Chinese pages do not use, and the one word that they use instead.
 var otherWords = map[string]string{
 	"网关": "闸门", // a gate that admits or refuses; the other is an API gateway, which stands before a BFF
+	"条目": "消息", // an entry of a stream
 }
 
 func TestChinesePagesHaveOneWordForOneThing(t *testing.T) {

@@ -38,7 +38,7 @@ var (
 	// saying is what reads like a message: words alone, or the name of a key and what is wrong with it.
 	saying = regexp.MustCompile(`^(?:[a-z…][\w'-]*|[A-Z][\w.]*(?: \w+)?:)(?: [^ ]+){2,}$`)
 	// notOurs are pieces of code, and what the system says of a port behind the name of its key.
-	notOurs = regexp.MustCompile("[{}=|$;<>*−\\[]|^inter |^TODO|Port: listen tcp ")
+	notOurs = regexp.MustCompile(`[{}=|$;<>*−\[]|^inter |^TODO|Port: listen tcp `)
 )
 
 // readMessages reads the texts of the program from its source.

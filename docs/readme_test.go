@@ -110,11 +110,11 @@ func newDevSession(t *testing.T, add string) (*session, []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the same
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := &session{t: t, dir: dir, ports: map[string]int{}, output: make(chan string, 1000)}
-	if err := os.Mkdir(filepath.Join(dir, ".bin"), 0o755); err != nil { //nolint:gosec // the same
+	if err := os.Mkdir(filepath.Join(dir, ".bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s.write(".bin/redis-cli", fmt.Sprintf("#!/bin/sh\nexec %s --no-raw \"$@\"\n", cli), 0o755) // as at a terminal
@@ -129,7 +129,7 @@ func newDevSession(t *testing.T, add string) (*session, []string) {
 	s.ports[there[1]] = portOf(t, ":"+here[1])
 	s.startShell(append(os.Environ(), "PATH="+filepath.Join(dir, ".bin")+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC"))
 	var said []string
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		if !strings.Contains(line, "Starting dev http server") { // go-zero's, at no certain place among the others
 			said = append(said, s.translate(line))
 		}
@@ -156,7 +156,7 @@ func (s *session) startDev() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // it ends in Cleanup, where t.Context has ended
+	ctx, stop := context.WithCancel(context.Background())
 	command := exec.CommandContext(ctx, binary(s.t), "-f", "dev.yaml")
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
 	command.WaitDelay = time.Minute

@@ -36,6 +36,15 @@ servers: ## Make sure that PostgreSQL and Redis are there for the tests
 test: servers ## Run every test with the race detector, on real servers
 	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
 
+# Packages whose tests start no server.
+serverless = $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.TestImports}} {{.XTestImports}}{{end}}' ./... \
+	| grep -v 'internal/servertest\|internal/devstack' | cut -d ' ' -f 1
+
+.PHONY: quick
+quick: ## Vet everything and run the tests that need no server, between two edits
+	$(GO) vet ./...
+	$(GO) test $$($(serverless))
+
 .PHONY: bench
 bench: servers ## Run the benchmarks, each once
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...

@@ -11,7 +11,7 @@ var masks = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`), "<token>"},
+	{regexp.MustCompile(`eyJ[\w-]+(?:\.[\w-]+\.[\w-]+|\.{3})`), "<token>"},
 	{regexp.MustCompile(`(?i)(traceparent: )\S+`), "${1}<trace>"},
 	{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "<trace>"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`), "<uuid>"},
@@ -22,6 +22,9 @@ var masks = []struct {
 	{regexp.MustCompile(`(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):\d+`), "<address>"},
 	{regexp.MustCompile(`("(?:orderId|id|pollAfterMs|idleMs|oldestPendingMs|entriesPerSecond)":"?)[\d.e+-]+`), "${1}<n>"},
 	{regexp.MustCompile(`(\border[: ])\d+`), "${1}<n>"},
+	{regexp.MustCompile(`( -p )\d+`), "${1}<port>"},
+	{regexp.MustCompile(`(\bepoch )\d+`), "${1}<n>"},
+	{regexp.MustCompile(`(\bcaller=[\w/.]+:)\d+`), "${1}<n>"},
 	{regexp.MustCompile(`^(retry: )\d+`), "${1}<n>"},
 	{regexp.MustCompile(`(?i)(content-length: )\d+`), "${1}<n>"},
 	{regexp.MustCompile(`(?i)\b(pid|process)([= :]+)\d+`), "${1}${2}<n>"},
@@ -78,6 +81,9 @@ func TestOutputIsComparedWithoutWhatDiffersFromRunToRun(t *testing.T) {
 		"a time against none":          {`"at":"2026-11-23T23:57:50Z"`, `"at":""`, false},
 		"stream IDs":                   {"1795478270667-0", "1895478270667-12", true},
 		"tokens":                       {"eyJh.eyJz.abc-_", "eyJi.eyJ0.def", true},
+		"tokens that a page cuts":      {"Bearer eyJh...'", "Bearer eyJi.eyJ0.def'", true},
+		"epochs and lines of code":     {"epoch 1 caller=books/load.go:49", "epoch 60028993699207 caller=books/load.go:56", true},
+		"other files of code":          {"caller=books/load.go:49", "caller=books/open.go:49", false},
 		"orders":                       {`{"orderId":15,"userId":3}`, `{"orderId":1,"userId":3}`, true},
 		"users":                        {`{"orderId":15,"userId":3}`, `{"orderId":15,"userId":4}`, false},
 		"durations":                    {"took 1m2.5s", "took 20ms", true},

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,8 +15,8 @@ import (
 // create registers a product through the API of a process.
 func (p *process) create(body string) {
 	p.t.Helper()
-	if status, answer := p.call("operator", http.MethodPost, "/admin/v1/products", body); status != http.StatusCreated {
-		p.t.Fatalf("create %s: %d %v", body, status, answer)
+	if err := p.api("operator").Do(p.t.Context(), http.MethodPost, "/admin/v1/products", json.RawMessage(body), nil); err != nil {
+		p.t.Fatalf("create %s: %v", body, err)
 	}
 }
 

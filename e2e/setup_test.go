@@ -19,6 +19,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"seckill/client"
 	"seckill/internal/auth"
 	"seckill/internal/devstack"
 	"seckill/internal/seckill"
@@ -204,14 +205,24 @@ func (p *process) exit() int {
 // ready waits until /readyz answers 200.
 func (p *process) ready() {
 	p.t.Helper()
-	servertest.Eventually(p.t, "the service is ready", func() bool {
-		response, err := http.Get(p.address + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = response.Body.Close() }()
-		return response.StatusCode == http.StatusOK
+	servertest.Eventually(p.t, "the service is ready", func() bool { return p.api("bff").Ready(p.t.Context()) == nil })
+}
+
+// api is the public client with a token of the given role. It repeats nothing, so that a
+// test sees each answer.
+func (p *process) api(role string) *client.Client {
+	p.t.Helper()
+	token, err := auth.IssueToken(secret, "tester", role, time.Hour)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c, err := client.New(client.Config{
+		URL: p.address, Token: client.StaticToken(token), HTTP: http.DefaultClient, Timeout: time.Minute, Retry: client.Retry{Tries: 1},
 	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c
 }
 
 // call sends a request with a token of the given role and decodes the answer.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"seckill/client"
 	"seckill/internal/auth"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -155,13 +156,16 @@ func (a accounts) quiet() bool {
 
 func (p *process) books(product int) accounts {
 	p.t.Helper()
-	status, answer := p.call("viewer", http.MethodGet, fmt.Sprintf("/admin/v1/products/%d/books", product), "")
-	a := accounts{text: fmt.Sprint(status, answer)}
-	encoded, err := json.Marshal(answer)
-	if err == nil {
-		err = json.Unmarshal(encoded, &a)
+	var text json.RawMessage
+	err := p.api("viewer").Do(p.t.Context(), http.MethodGet, fmt.Sprintf("/admin/v1/products/%d/books", product), nil, &text)
+	if client.CodeOf(err) == client.CodeNoAnswer {
+		p.t.Fatal(err)
 	}
 	if err != nil {
+		return accounts{text: err.Error()}
+	}
+	a := accounts{text: string(text)}
+	if err := json.Unmarshal(text, &a); err != nil {
 		p.t.Fatal(err)
 	}
 	return a

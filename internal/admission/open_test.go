@@ -175,8 +175,8 @@ func TestThousandsOfHolders(t *testing.T) {
 	client := servertest.SharedRedis(t)
 	o := active(1, 1)
 	o.Holders, o.InFlight, o.Waiting = map[int64]int64{}, map[string]int64{}, map[int64]string{}
-	for user := range int64(12_345) {
-		id := fmt.Sprintf("%d-0", user+1)
+	for user := int64(1); user <= 12_345; user++ {
+		id := fmt.Sprintf("%d-0", user)
 		o.Holders[user], o.InFlight[id], o.Waiting[user] = user%3+1, user, id
 	}
 	gate := opened(t, client, o)

@@ -32,9 +32,12 @@ const (
 // Sources are what the gauges are read from.
 type Sources struct {
 	Redis, Postgres health.Check
-	Products        func() []model.ProductState
-	DeadLetters     func(ctx context.Context) (map[int64]int64, error)
-	Streams         *stream.Inspector
+	// Prepared is closed when the database has its schema. Until then whoever prepares it logs
+	// what is wrong with it; that there is no table yet is not. Nil where nobody prepares it.
+	Prepared    <-chan struct{}
+	Products    func() []model.ProductState
+	DeadLetters func(ctx context.Context) (map[int64]int64, error)
+	Streams     *stream.Inspector
 }
 
 // collector keeps the gauges fresh.
@@ -57,9 +60,8 @@ func (m *Metrics) Collector(s Sources) *role.Role {
 func (c *collector) collect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, collectInterval)
 	defer cancel()
-	redisErr, postgresErr := c.Redis.Run(ctx), c.Postgres.Run(ctx)
+	redisErr, postgresErr := c.Redis.Run(ctx), c.checkPostgres(ctx)
 	c.RedisUp(redisErr == nil)
-	c.PostgresUp(postgresErr == nil)
 	products := c.Products()
 	var deadErr error
 	if postgresErr == nil && len(products) > 0 {
@@ -69,6 +71,31 @@ func (c *collector) collect(ctx context.Context) error {
 		products = nil // nothing can be told of their streams
 	}
 	return errors.Join(redisErr, postgresErr, deadErr, c.collectStreams(ctx, products))
+}
+
+// checkPostgres shows whether the database can be worked with, and returns what the log has
+// to hear of that.
+func (c *collector) checkPostgres(ctx context.Context) error {
+	preparing := c.preparing() // looked at first: the schema may come while the check runs
+	err := c.Postgres.Run(ctx)
+	c.PostgresUp(err == nil)
+	if preparing && answers(err) {
+		return nil
+	}
+	return err
+}
+
+// preparing reports whether the database may still lack what is about to be made there.
+func (c *collector) preparing() bool {
+	if c.Prepared == nil {
+		return false
+	}
+	select {
+	case <-c.Prepared:
+		return false
+	default:
+		return true
+	}
 }
 
 // answers reports whether a server answers, if only that it takes no writes.

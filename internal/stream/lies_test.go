@@ -288,6 +288,9 @@ func newLiedTo(t *testing.T) (*liedTo, *servertest.Liar) {
 	}
 	clients := stream.NewClients(stream.ClientConfig{Addrs: []string{liar.Addr}, ReadTimeout: 5 * time.Second})
 	t.Cleanup(func() { _ = clients.Close() })
+	if err := clients.Commands.Close(); err != nil {
+		t.Fatal(err)
+	}
 	clients.Commands = clients.Blocking                                             // which repeats nothing
 	pings := stream.NewClients(stream.ClientConfig{Addrs: []string{"127.0.0.1:1"}}) // of a closer look at nobody
 	own := pings.Commands

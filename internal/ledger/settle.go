@@ -94,7 +94,7 @@ type settled struct {
 	results []seckill.Decision
 	orders  seckill.OrderStatus
 	reasons map[seckill.DeadReason]int // of the dead letters that were written
-	moved   bool // the gate has to be told something
+	moved   bool                       // the gate has to be told something
 }
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {

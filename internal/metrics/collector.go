@@ -65,15 +65,19 @@ type collector struct {
 
 // Collector makes the role that keeps the gauges fresh.
 func (m *Metrics) Collector(s Sources) *role.Role {
-	if s.Linger == 0 {
-		s.Linger = linger
-	}
-	c := &collector{Metrics: m, Sources: s, told: map[int64]time.Time{}}
+	c := m.newCollector(s)
 	collect := role.Every(collectInterval, "collect metrics", c.collect)
 	if s.Ready == nil {
 		return collect
 	}
 	return role.Together(collect, role.Every(preflightInterval, "ask for pre-flights", c.lookAtPreflights))
+}
+
+func (m *Metrics) newCollector(s Sources) *collector {
+	if s.Linger == 0 {
+		s.Linger = linger
+	}
+	return &collector{Metrics: m, Sources: s, told: map[int64]time.Time{}}
 }
 
 // collect looks at everything once. What cannot be seen keeps nobody from seeing the rest:

@@ -41,7 +41,7 @@ func (c *collector) list(ctx context.Context) error {
 		c.Know(p.ProductID)
 		c.showFacts(p)
 	}
-	c.retain(listed, read)
+	c.retain(listed, read, min(knownFor, c.Linger))
 	c.products = products
 	return nil
 }

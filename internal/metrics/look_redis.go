@@ -45,7 +45,7 @@ func (c *collector) lookAtRedis(ctx context.Context) error {
 	}
 	away, gatesErr := c.lookAtGates(ctx, asked)
 	streamsErr := c.lookAtStreams(ctx, asked, away)
-	if answers(err) {
+	if err == nil || len(c.gates)+len(c.streams) > 0 {
 		c.Collected(SourceRedis)
 	}
 	return errors.Join(err, gatesErr, streamsErr)

@@ -123,11 +123,12 @@ func (m *Metrics) Forget(productID int64) {
 }
 
 // retain forgets the products that are not among those of a list that was read at the given
-// time, but for those that have become known since, or shortly before.
-func (m *Metrics) retain(listed map[int64]bool, read time.Time) {
+// time, but for those that had become known within the given time before: they may have been
+// made while it was read.
+func (m *Metrics) retain(listed map[int64]bool, read time.Time, young time.Duration) {
 	m.products.Range(func(key, value any) bool {
 		id, p := key.(int64), value.(*product) //nolint:forcetypeassert // the map holds nothing else
-		if !listed[id] && read.Sub(p.made) > knownFor {
+		if !listed[id] && read.Sub(p.made) > young {
 			m.Forget(id)
 		}
 		return true

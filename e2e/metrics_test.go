@@ -124,8 +124,8 @@ func TestTheMetricsOfASaleWithEveryOutcome(t *testing.T) {
 		"seckill_product_info{mode=SETTLE,product=3,status=PAUSED}":        1,
 		"seckill_product_info{mode=RECORD,product=1,status=ACTIVE}":        1,
 		"seckill_consumers_up{product=2}":                                  1,
-		"seckill_redis_up":                                               1,
-		"seckill_postgres_up":                                            1,
+		"seckill_redis_up":                                                 1,
+		"seckill_postgres_up":                                              1,
 	}
 	p.shows(want)
 	p.checkNames()

@@ -181,8 +181,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 		role.After(supervisor.Prepared(), ended.Role()),
 		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
 		m.Collector(metrics.Sources{
-			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Products: supervisor.Products,
-			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
+			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool,
+			Streams: inspector, Gates: gate, Delay: pressure.Known,
 		}),
 	), nil
 }

@@ -24,6 +24,7 @@ type silent struct{}
 
 func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
 func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
+func (silent) DeadLettersWritten(int64, seckill.DeadReason, int)      {}
 func (silent) PaymentUnwanted(int64, seckill.Unwanted)                {}
 
 // sell creates products with stock for sale.

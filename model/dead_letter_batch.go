@@ -58,19 +58,3 @@ func InsertDeadLetters(ctx context.Context, tx executor, productID int64, letter
 	}
 	return fresh, nil
 }
-
-// OpenDeadLetters counts the open dead letters of every product that has any.
-func (p *Pool) OpenDeadLetters(ctx context.Context) (map[int64]int64, error) {
-	rows, err := p.Query(ctx,
-		"SELECT product_id, count(*) FROM seckill_dead_letters WHERE status = 'OPEN' GROUP BY product_id")
-	if err != nil {
-		return nil, fmt.Errorf("count open dead letters: %w", err)
-	}
-	counts := map[int64]int64{}
-	var product, count int64
-	_, err = pgx.ForEachRow(rows, []any{&product, &count}, func() error { counts[product] = count; return nil })
-	if err != nil {
-		return nil, fmt.Errorf("count open dead letters: %w", err)
-	}
-	return counts, nil
-}

@@ -40,9 +40,10 @@ type (
 	Listener interface {
 		Changed(productID int64, users []int64)
 	}
-	// Counter counts what became of attempts; metrics.Metrics is it.
+	// Counter counts what became of attempts, and how long it took to decide them;
+	// metrics.Metrics is it.
 	Counter interface {
-		AttemptDecided(productID int64, outcome string)
+		AttemptDecided(productID int64, outcome string, took time.Duration)
 	}
 )
 
@@ -70,6 +71,7 @@ type Entrance struct {
 // An attempt for a product that does not exist leaves nothing behind: no key, no memory,
 // no metric.
 func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
+	began := time.Now()
 	there, sure := e.Books.Has(ctx, a.ProductID)
 	if sure && !there {
 		return "", unknownProduct(a.ProductID)
@@ -90,19 +92,19 @@ func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
 		sure = e.proved(a.ProductID, outcome, err)
 	}
 	if err != nil {
-		e.count(a.ProductID, sure, "unavailable")
+		e.count(a.ProductID, sure, "unavailable", began)
 		refusal := unavailable(err)
 		refusal.RetryAfter = e.retryAfter(seckill.CodeUnavailable, delay)
 		return "", refusal
 	}
 	if outcome.Refusal != "" {
-		return "", e.refuse(ctx, a.ProductID, sure, outcome.Refusal, delay)
+		return "", e.refuse(ctx, a.ProductID, sure, outcome.Refusal, delay, began)
 	}
 	if outcome.Repeated {
-		e.count(a.ProductID, sure, "repeated")
+		e.count(a.ProductID, sure, "repeated", began)
 		return outcome.StreamID, nil
 	}
-	e.count(a.ProductID, sure, "admitted")
+	e.count(a.ProductID, sure, "admitted", began)
 	e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	return outcome.StreamID, nil
 }
@@ -163,10 +165,11 @@ func (e *Entrance) proved(productID int64, outcome Outcome, err error) bool {
 	return true
 }
 
-// count counts what became of an attempt, unless its product may be made up.
-func (e *Entrance) count(productID int64, sure bool, outcome string) {
+// count counts what became of an attempt that came at the given time, unless its product
+// may be made up.
+func (e *Entrance) count(productID int64, sure bool, outcome string, began time.Time) {
 	if sure {
-		e.Counter.AttemptDecided(productID, outcome)
+		e.Counter.AttemptDecided(productID, outcome, time.Since(began))
 	}
 }
 
@@ -204,7 +207,8 @@ var messages = map[seckill.Code]string{
 	seckill.CodeRateLimited:  "the user tries too often",
 }
 
-func (e *Entrance) refuse(ctx context.Context, productID int64, sure bool, code seckill.Code, delay time.Duration) error {
+func (e *Entrance) refuse(ctx context.Context, productID int64, sure bool, code seckill.Code, delay time.Duration,
+	began time.Time) error {
 	if code == seckill.CodeNotLoaded && sure && !e.Books.Missing(ctx, productID) {
 		e.Gate.Forget(productID)
 		return unknownProduct(productID)
@@ -212,7 +216,7 @@ func (e *Entrance) refuse(ctx context.Context, productID int64, sure bool, code 
 	if code == seckill.CodeNotLoaded && e.Books.Retired(productID) {
 		code = seckill.CodeEnded
 	}
-	e.count(productID, sure, strings.ToLower(string(code)))
+	e.count(productID, sure, strings.ToLower(string(code)), began)
 	message := messages[code]
 	if code == seckill.CodeUnavailable {
 		message = fmt.Sprintf("Redis may forget request IDs (maxmemory-policy %s); it has to be set to noeviction", e.evicts())

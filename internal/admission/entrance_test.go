@@ -51,7 +51,7 @@ func (d *desk) Changed(productID int64, users []int64) {
 }
 
 // AttemptDecided implements admission.Counter.
-func (d *desk) AttemptDecided(productID int64, outcome string) {
+func (d *desk) AttemptDecided(productID int64, outcome string, _ time.Duration) {
 	d.outcomes = append(d.outcomes, fmt.Sprint(productID, " ", outcome))
 }
 

@@ -40,6 +40,10 @@ const (
 // Gauges shows the stock and its drift; metrics.Metrics is it.
 type Gauges interface {
 	Stock(b seckill.Books)
+	// StockUnknown tells that nobody can read the books of a product any more.
+	StockUnknown(productID int64)
+	// Audited tells that every product has been looked at.
+	Audited()
 }
 
 // Auditor checks the books of every settled product that can still change.
@@ -48,6 +52,7 @@ type Auditor struct {
 	gate   *admission.Gate
 	gauges Gauges
 	drifts map[int64]int64 // of the last audit, by product
+	shown  map[int64]bool  // products whose books are shown
 
 	busy     time.Duration // that the last audit was at work
 	patience time.Duration // how long the next gate is waited for
@@ -55,7 +60,7 @@ type Auditor struct {
 
 // NewAuditor makes an auditor.
 func NewAuditor(pool *model.Pool, gate *admission.Gate, gauges Gauges) *Auditor {
-	return &Auditor{pool: pool, gate: gate, gauges: gauges, drifts: map[int64]int64{}}
+	return &Auditor{pool: pool, gate: gate, gauges: gauges, drifts: map[int64]int64{}, shown: map[int64]bool{}}
 }
 
 // Role makes the role that audits again and again, shows what it finds and says in the
@@ -89,10 +94,12 @@ func (a *Auditor) Audit(ctx context.Context) error {
 		b, err := a.next(ctx, after)
 		if err != nil {
 			a.busy = 0
+			a.unknown(drifts)
 			return errors.Join(err, role.Problems(problems))
 		}
 		if b == nil {
 			a.drifts = drifts
+			a.gauges.Audited()
 			return role.Problems(problems)
 		}
 		after = b.ProductID
@@ -103,8 +110,20 @@ func (a *Auditor) Audit(ctx context.Context) error {
 			a.busy += min(busyMost, time.Since(began))
 		}
 		a.gauges.Stock(books)
+		a.shown[b.ProductID] = true
 		a.report(books)
 		drifts[b.ProductID] = books.Drift()
+	}
+}
+
+// unknown has nothing shown of the products that could not be looked at. One that has been
+// audited to its end some time ago is among them.
+func (a *Auditor) unknown(seen map[int64]int64) {
+	for id := range a.shown {
+		if _, now := seen[id]; !now {
+			a.gauges.StockUnknown(id)
+			delete(a.shown, id)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type silent struct{}
 
 func (silent) LogsWritten(int64, seckill.Status, seckill.Reason, int) {}
 func (silent) OrdersWritten(int64, seckill.OrderStatus, int)          {}
+func (silent) DeadLettersWritten(int64, seckill.DeadReason, int)      {}
 func (silent) PaymentUnwanted(int64, seckill.Unwanted)                {}
 
 // gauges notes what the auditor shows: total, left, sold and drift of a product.
@@ -45,6 +46,16 @@ func (g *gauges) Stock(b seckill.Books) {
 	g.shown++
 	g.seen[b.ProductID] = [4]int64{*b.StockTotal, *b.StockLeft, b.LiveOrders, b.Drift()}
 }
+
+// StockUnknown implements books.Gauges.
+func (g *gauges) StockUnknown(productID int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.seen, productID)
+}
+
+// Audited implements books.Gauges.
+func (*gauges) Audited() {}
 
 func (g *gauges) of(productID int64) [4]int64 {
 	g.mu.Lock()

@@ -45,8 +45,7 @@ func TestOneProductThatIsBrokenKeepsNoOtherFromBeingLookedAfter(t *testing.T) {
 	inspector := stream.NewInspector(w.clients.Commands, "g1", seckill.StreamKey)
 	ok := func(context.Context) error { return nil }
 	w.start(w.metrics.Collector(metrics.Sources{
-		Redis: health.Check{Run: ok}, Postgres: health.Check{Run: ok}, Products: products,
-		DeadLetters: w.pool.OpenDeadLetters, Streams: inspector,
+		Redis: health.Check{Run: ok}, Postgres: health.Check{Run: ok}, Database: w.pool, Streams: inspector,
 	}))
 	servertest.Eventually(t, "the gauges of the third are there", func() bool { return w.metric("seckill_stream_lag", 3) == 7 })
 	if n := w.metric("seckill_stream_length", 3); n != 307 {

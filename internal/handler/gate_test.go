@@ -16,7 +16,7 @@ import (
 // uncounted counts no attempts.
 type uncounted struct{}
 
-func (uncounted) AttemptDecided(int64, string) {}
+func (uncounted) AttemptDecided(int64, string, time.Duration) {}
 
 // listener tells the gate and the hub, as the service does.
 type listener struct {

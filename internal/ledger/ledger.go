@@ -14,6 +14,8 @@ type Observer interface {
 	LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int)
 	// OrdersWritten tells that n orders of a product took a status.
 	OrdersWritten(productID int64, status seckill.OrderStatus, n int)
+	// DeadLettersWritten tells that n entries of a product became dead letters.
+	DeadLettersWritten(productID int64, reason seckill.DeadReason, n int)
 	// PaymentUnwanted tells that an order of a product has not taken a payment.
 	PaymentUnwanted(productID int64, kind seckill.Unwanted)
 }

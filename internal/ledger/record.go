@@ -35,6 +35,13 @@ type Outcome struct {
 	Mark string // one of the entries that have been written now, "" when none has
 }
 
+// recorded is an outcome with the reasons of the dead letters that were written.
+type recorded struct {
+	Outcome
+
+	reasons map[seckill.DeadReason]int
+}
+
 // Record stores a batch of a record-only product: a PROCESSING log for each
 // attempt, and the dead letters, in one transaction. Entries that are stored
 // already have no second effect; one that is stored with another user becomes a
@@ -57,19 +64,21 @@ func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 	if outcome.Stored > 0 {
 		l.observe.LogsWritten(b.ProductID, seckill.StatusProcessing, "", outcome.Stored)
 	}
-	return outcome, nil
+	l.observeBuried(b.ProductID, outcome.reasons)
+	return outcome.Outcome, nil
 }
 
 // recordFresh takes it that nothing is stored yet, which is true but after a
 // redelivery, and copies the rows in.
-func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
+func (l *Ledger) recordFresh(ctx context.Context, b Batch) (recorded, error) {
 	logs := processingLogs(b)
-	outcome := Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}
+	all := recorded{Outcome: Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}}
+	outcome := all
 	if len(b.Dead) == 0 {
 		return outcome, l.pool.Repeat(ctx, func() error { return l.pool.RecordLogs(ctx, b.ProductID, logs, b.Known) })
 	}
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
-		outcome = Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}
+		outcome = all
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
 		}
@@ -82,10 +91,10 @@ func (l *Ledger) recordFresh(ctx context.Context, b Batch) (Outcome, error) {
 }
 
 // recordAgain stores what is not stored yet of a batch of which something is.
-func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
-	var outcome Outcome
+func (l *Ledger) recordAgain(ctx context.Context, b Batch) (recorded, error) {
+	var outcome recorded
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
-		outcome = Outcome{}
+		outcome = recorded{}
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
 		}
@@ -115,7 +124,7 @@ func (l *Ledger) recordAgain(ctx context.Context, b Batch) (Outcome, error) {
 }
 
 // bury writes dead letters and counts them. One that is stored already came again.
-func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLetter, outcome *Outcome) error {
+func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLetter, outcome *recorded) error {
 	if len(dead) == 0 {
 		return nil
 	}
@@ -129,11 +138,33 @@ func bury(ctx context.Context, tx pgx.Tx, productID int64, dead []seckill.DeadLe
 	}
 	n := count(written)
 	outcome.Dead += n
+	outcome.reasons = reasonsOf(dead, written)
 	if outcome.Mark == "" {
 		outcome.Mark = markOf(nil, dead, written)
 	}
 	outcome.Duplicates += len(dead) - n
 	return nil
+}
+
+// reasonsOf counts the dead letters that were buried by their reasons.
+func reasonsOf(dead []seckill.DeadLetter, buried []bool) map[seckill.DeadReason]int {
+	if len(dead) == 0 {
+		return nil
+	}
+	reasons := map[seckill.DeadReason]int{}
+	for i := range dead {
+		if buried[i] {
+			reasons[dead[i].Reason]++
+		}
+	}
+	return reasons
+}
+
+// observeBuried tells of the dead letters that have been committed.
+func (l *Ledger) observeBuried(productID int64, reasons map[seckill.DeadReason]int) {
+	for reason, n := range reasons {
+		l.observe.DeadLettersWritten(productID, reason, n)
+	}
 }
 
 // lastOf returns the ID of the last of the attempts, "" of none.

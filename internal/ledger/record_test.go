@@ -35,6 +35,10 @@ func (o *observed) PaymentUnwanted(productID int64, kind seckill.Unwanted) {
 	o.LogsWritten(productID, seckill.Status(kind), "payment", 1)
 }
 
+func (o *observed) DeadLettersWritten(productID int64, reason seckill.DeadReason, n int) {
+	o.LogsWritten(productID, "dead", seckill.Reason(reason), n)
+}
+
 func (o *observed) OrdersWritten(productID int64, status seckill.OrderStatus, n int) {
 	o.LogsWritten(productID, seckill.Status(status), "order", n)
 }

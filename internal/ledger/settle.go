@@ -93,7 +93,8 @@ type settled struct {
 	outcome Outcome
 	results []seckill.Decision
 	orders  seckill.OrderStatus
-	moved   bool // the gate has to be told something
+	reasons map[seckill.DeadReason]int // of the dead letters that were written
+	moved   bool                       // the gate has to be told something
 }
 
 func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) {
@@ -127,6 +128,7 @@ func (l *Ledger) settle(ctx context.Context, b Batch, at look) (settled, error) 
 	n := count(buried)
 	return settled{
 		outcome: Outcome{Stored: len(fresh), Duplicates: duplicates + len(letters) - n, Dead: n, Mark: markOf(fresh, dead, buried)},
+		reasons: reasonsOf(dead, buried),
 		results: decisions, orders: sale.OrderStatus(), moved: move != nil,
 	}, nil
 }
@@ -238,6 +240,7 @@ func (l *Ledger) observeSettled(productID int64, s settled) {
 	if s.moved {
 		l.tell.MoveWritten(productID)
 	}
+	l.observeBuried(productID, s.reasons)
 	counts := map[seckill.Reason]int{}
 	for _, d := range s.results {
 		counts[d.Reason]++

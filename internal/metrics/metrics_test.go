@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -47,5 +48,41 @@ func TestWhatTheGateHeldIsNotShownOnceNobodyKnows(t *testing.T) {
 	m.Stock(books)
 	if got, want := places(t, r), []string{"left", "sold", "total"}; !slices.Equal(got, want) {
 		t.Errorf("without: %v, want %v", got, want)
+	}
+}
+
+func TestAnAttemptIsCountedWithoutAnAllocation(t *testing.T) {
+	m := metrics.New(prometheus.NewRegistry())
+	m.Know(2_000_001)
+	for _, outcome := range []string{"admitted", "sold_out"} {
+		n := testing.AllocsPerRun(1000, func() { m.AttemptDecided(2_000_001, outcome, time.Millisecond) })
+		if n != 0 {
+			t.Errorf("%s: %v allocations", outcome, n)
+		}
+	}
+}
+
+// TestAProductThatSomebodyMadeUpLeavesNothing has things told of a product after it was
+// forgotten, and of one that never was.
+func TestAProductThatSomebodyMadeUpLeavesNothing(t *testing.T) {
+	r := prometheus.NewRegistry()
+	m := metrics.New(r)
+	m.Forget(1)
+	m.StockUnknown(1)
+	m.TrimHeld(1, "", 0)
+	m.ConsumerUp(2, true)
+	m.Forget(2)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, s := range f.GetMetric() {
+			for _, l := range s.GetLabel() {
+				if l.GetName() == "product" {
+					t.Errorf("%s of product %s", f.GetName(), l.GetValue())
+				}
+			}
+		}
 	}
 }

@@ -66,6 +66,17 @@ func After(ready <-chan struct{}, r *Role) *Role {
 	})
 }
 
+// Together makes a role that runs several at the same time, as one.
+func Together(roles ...*Role) *Role {
+	return New(func(ctx context.Context) {
+		var all sync.WaitGroup
+		for _, r := range roles {
+			all.Go(func() { r.run(ctx) })
+		}
+		all.Wait()
+	})
+}
+
 // Start runs the role and blocks until it has ended. After Stop, or a second time,
 // it returns at once.
 func (r *Role) Start() {

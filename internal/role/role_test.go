@@ -129,3 +129,24 @@ func TestAfterWaitsForItsTurn(t *testing.T) {
 		}
 	}
 }
+
+func TestTogetherRunsAllAndEndsWhenAllHaveEnded(t *testing.T) {
+	var running atomic.Int64
+	both := make(chan struct{})
+	one := func() *role.Role {
+		return role.New(func(ctx context.Context) {
+			if running.Add(1) == 2 {
+				close(both)
+			}
+			<-ctx.Done()
+			running.Add(-1)
+		})
+	}
+	r := role.Together(one(), one())
+	go r.Start()
+	<-both
+	r.Stop()
+	if n := running.Load(); n != 0 {
+		t.Errorf("%d still run", n)
+	}
+}

@@ -67,6 +67,11 @@ const (
 	OrderExpired        OrderStatus = "EXPIRED"
 )
 
+// OrderStatuses lists every status of orders.
+func OrderStatuses() []OrderStatus {
+	return []OrderStatus{OrderPendingPayment, OrderPaid, OrderConfirmed, OrderCancelled, OrderExpired}
+}
+
 // Live reports whether an order of this status holds a unit of stock.
 func (s OrderStatus) Live() bool {
 	return s == OrderPendingPayment || s == OrderPaid || s == OrderConfirmed
@@ -84,3 +89,10 @@ const (
 	DeadTooManyDeliveries  DeadReason = "TOO_MANY_DELIVERIES"
 	DeadRejectedByDatabase DeadReason = "REJECTED_BY_DATABASE"
 )
+
+// DeadReasons lists every reason of dead letters.
+func DeadReasons() []DeadReason {
+	return []DeadReason{
+		DeadInvalidUID, DeadInvalidTS, DeadInvalidRID, DeadStreamIDReused, DeadTooManyDeliveries, DeadRejectedByDatabase,
+	}
+}

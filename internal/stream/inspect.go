@@ -25,6 +25,7 @@ type State struct {
 	LastID           string         // of the last entry that was ever added, "" of no stream
 	Ahead            time.Duration  // of LastID before Redis's clock, 0 when it is not
 	Lag              *int64         // entries not yet delivered; nil when Redis cannot tell
+	Delay            time.Duration  // since the oldest entry that is not yet delivered arrived, 0 when there is none
 	Pending          int64          // delivered and not acknowledged
 	OldestPending    *time.Duration // since the oldest pending entry arrived; nil when none is pending
 	LastDeliveredID  string
@@ -125,11 +126,14 @@ func (i *Inspector) inspect(ctx context.Context, productID int64) (State, *redis
 		state.Ahead = max(0, arrival(state.LastID).Sub(now))
 	}
 	group := l.group(i.group)
-	if group == nil {
-		return state, nil, nil
+	if group == nil { // nobody has read anything
+		return state, nil, i.addDelay(ctx, &state, "-")
 	}
 	state.Pending, state.LastDeliveredID = group.Pending, group.LastDeliveredID
 	err := i.addDetail(ctx, &state)
+	if err == nil && !caughtUp(&l, group) {
+		err = i.addDelay(ctx, &state, "("+state.LastDeliveredID)
+	}
 	if err == nil {
 		state.Lag, _, err = i.lag(ctx, productID, &l, group)
 	}
@@ -168,6 +172,28 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 		state.OldestPending = &age
 	}
 	return wrap(err, "inspect group of %s", state.Stream)
+}
+
+// addDelay fills in the age of the first entry from the given ID on.
+func (i *Inspector) addDelay(ctx context.Context, state *State, from string) error {
+	if state.Length == 0 {
+		return nil
+	}
+	pipe := i.client.Pipeline()
+	first, clock := pipe.XRangeN(ctx, state.Stream, from, "+", 1), pipe.Time(ctx)
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	for _, err := range []error{first.Err(), clock.Err()} {
+		if err != nil {
+			return fmt.Errorf("look for the oldest undelivered entry of %s: %w", state.Stream, err)
+		}
+	}
+	for _, e := range first.Val() {
+		if err := checkIDs("", e.ID); err != nil {
+			return fmt.Errorf("look for the oldest undelivered entry of %s: %w", state.Stream, err)
+		}
+		state.Delay = max(0, clock.Val().Sub(arrival(e.ID)))
+	}
+	return nil
 }
 
 // Pending lists up to limit pending entries with IDs below before ("" for all),

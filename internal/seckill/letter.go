@@ -31,14 +31,16 @@ const (
 	ActReopen  LetterAct = "dead_letter.reopen"
 )
 
-// from says which status a letter must have for an act, and to which one it has after.
+// statusBefore is which status a letter must have for an act, statusAfter which it has then.
 var (
-	from = map[LetterAct]LetterStatus{ActReplay: LetterOpen, ActDiscard: LetterOpen, ActReopen: LetterDiscarded}
-	to   = map[LetterAct]LetterStatus{ActReplay: LetterReplayed, ActDiscard: LetterDiscarded, ActReopen: LetterOpen}
+	statusBefore = map[LetterAct]LetterStatus{ActReplay: LetterOpen, ActDiscard: LetterOpen, ActReopen: LetterDiscarded}
+	statusAfter  = map[LetterAct]LetterStatus{ActReplay: LetterReplayed, ActDiscard: LetterDiscarded, ActReopen: LetterOpen}
 )
 
 // After returns the status of a letter after an act, and whether the act is allowed.
-func (s LetterStatus) After(act LetterAct) (LetterStatus, bool) { return to[act], s == from[act] }
+func (s LetterStatus) After(act LetterAct) (LetterStatus, bool) {
+	return statusAfter[act], s == statusBefore[act]
+}
 
 // LastAct is the act that has made a letter what it is; the zero value is not known.
 type LastAct struct {
@@ -143,8 +145,8 @@ func ReadFields(text []byte) (map[string]any, error) {
 		if err != nil {
 			raw = name // written by hand
 		}
-		if bytes, ok := fieldBytes(value); ok {
-			fields[raw] = bytes
+		if held, ok := fieldBytes(value); ok {
+			fields[raw] = held
 		} else {
 			fields[raw] = fmt.Sprint(value)
 		}

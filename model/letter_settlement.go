@@ -20,7 +20,9 @@ type ProductLetters struct {
 }
 
 // Letters returns the dead letters of the product, within its settlement.
-func (s *Settlement) Letters() ProductLetters { return ProductLetters{tx: s.conn, productID: s.productID} }
+func (s *Settlement) Letters() ProductLetters {
+	return ProductLetters{tx: s.conn, productID: s.productID}
+}
 
 // LettersOf returns the dead letters of a product whose row a transaction holds.
 func LettersOf(tx pgx.Tx, productID int64) ProductLetters {

@@ -22,8 +22,8 @@ type (
 		// FindGroups counts the letters by product and reason; productID 0 = of all products.
 		FindGroups(ctx context.Context, productID int64) ([]*LetterGroup, error)
 		// ResentAs returns the stream ID under which the entry of a letter has gone to the
-		// stream again, null when it has still to; ErrNotFound when it has not to.
-		ResentAs(ctx context.Context, letterID int64) (sql.NullString, error)
+		// stream again, "" when it has still to; ErrNotFound when it has not to.
+		ResentAs(ctx context.Context, letterID int64) (string, error)
 	}
 
 	// LetterFilter says which letters a page is made of. A zero field does not filter.
@@ -110,8 +110,8 @@ func (m *customSeckillDeadLettersModel) FindGroups(ctx context.Context, productI
 }
 
 // ResentAs implements SeckillDeadLettersModel.
-func (m *customSeckillDeadLettersModel) ResentAs(ctx context.Context, letterID int64) (id sql.NullString, err error) {
-	err = m.conn.QueryRowCtx(ctx, &id, "SELECT stream_id FROM seckill_resent_letters WHERE letter_id = $1", letterID)
+func (m *customSeckillDeadLettersModel) ResentAs(ctx context.Context, letterID int64) (id string, err error) {
+	err = m.conn.QueryRowCtx(ctx, &id, "SELECT coalesce(stream_id, '') FROM seckill_resent_letters WHERE letter_id = $1", letterID)
 	if err != nil {
 		return id, fmt.Errorf("find what dead letter %d became: %w", letterID, err)
 	}

@@ -44,7 +44,7 @@ func (s *ServiceContext) addOutcome(ctx context.Context, l *Letter) error {
 	l.StreamID = l.Row.StreamId
 	switch resent, err := s.Letters.ResentAs(ctx, l.Row.Id); {
 	case err == nil:
-		l.StreamID = resent.String
+		l.StreamID = resent
 	case !errors.Is(err, model.ErrNotFound):
 		return err
 	}

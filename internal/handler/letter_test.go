@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -100,6 +101,36 @@ func TestTenOperatorsReplayOneLetter(t *testing.T) {
 			s.post(path+"/reopen", `{"note":"n"}`).refused(t, http.StatusConflict, seckill.CodeAlreadyReplayed, "alice")
 			s.post(path+"/preview", "").refused(t, http.StatusConflict, seckill.CodeAlreadyReplayed, "alice")
 		})
+	}
+}
+
+// TestOfActsThatRaceOneIsDone: a letter that is replayed and discarded at once is one of both.
+func TestOfActsThatRaceOneIsDone(t *testing.T) {
+	s := newShop(t)
+	s.create(1, `,"stockTotal":100,"perUserLimit":0`)
+	s.create(2, "")
+	for n := range 10 {
+		path := s.bury(int64(1+n%2), fmt.Sprintf("%d-0", 10+n), seckill.DeadRejectedByDatabase, "uid", "7", "n", fmt.Sprint(n))
+		var all sync.WaitGroup
+		var acted atomic.Int64
+		for i := range 8 {
+			all.Go(func() {
+				act := []string{"replay", "discard"}[i%2]
+				switch a := s.post(path+"/"+act, `{"note":"n"}`); {
+				case a.status == http.StatusOK:
+					acted.Add(1)
+				case !strings.Contains(a.body, `"ALREADY_`):
+					t.Errorf("%s: %d %s", act, a.status, a.body)
+				}
+			})
+		}
+		all.Wait()
+		var l types.DeadLetterDetail
+		s.get(path).into(t, http.StatusOK, &l)
+		logs := servertest.Count(t, s.pool, "SELECT count(*) FROM seckill_logs WHERE stream_id = $1", l.StreamId)
+		if want := map[string]int{"REPLAYED": 1, "DISCARDED": 0}[l.Status]; acted.Load() != 1 || len(l.History) != 1 || logs != want {
+			t.Errorf("%d have acted, history %+v, %d logs of a letter that is %s", acted.Load(), l.History, logs, l.Status)
+		}
 	}
 }
 

@@ -45,6 +45,16 @@ const (
 	CodeRecordOnly        Code = "RECORD_ONLY"        // the product has no stock
 )
 
+// What a dead letter stands in the way of.
+const (
+	CodeAlreadyReplayed    Code = "ALREADY_REPLAYED"     // by somebody: the message says who and when
+	CodeAlreadyDiscarded   Code = "ALREADY_DISCARDED"    // the same
+	CodeInvalidUID         Code = "INVALID_UID"          // its uid is wrong still
+	CodeInvalidTS          Code = "INVALID_TS"           // its ts is wrong still
+	CodeInvalidRID         Code = "INVALID_RID"          // its rid is wrong still
+	CodeRejectedByDatabase Code = "REJECTED_BY_DATABASE" // the database refuses it still
+)
+
 // What a call can be wrong with.
 const (
 	CodeInvalidArgument      Code = "INVALID_ARGUMENT"
@@ -54,6 +64,7 @@ const (
 	CodeProductNotFound      Code = "PRODUCT_NOT_FOUND"
 	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"
 	CodeResultNotFound       Code = "RESULT_NOT_FOUND" // the user has made no attempt
+	CodeDeadLetterNotFound   Code = "DEAD_LETTER_NOT_FOUND"
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
 	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"

@@ -31,6 +31,7 @@ var (
 	serviceURL    string
 	bffToken      string
 	operatorToken string
+	redisAddr     string
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -85,6 +86,7 @@ func (s *service) start() (err error) {
 	if s.redis, err = devstack.StartRedis(ctx, devstack.Options{}); err != nil {
 		return err
 	}
+	redisAddr = s.redis.Addr()
 	if err := s.run(program); err != nil {
 		return err
 	}

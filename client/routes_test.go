@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"seckill/client"
 	"seckill/internal/servertest"
 )
@@ -51,7 +53,7 @@ type step struct {
 // story uses every method on a product of its own, in an order in which all succeed.
 func story(t *testing.T) []step {
 	const product, user, record = 3001, 4242, 1
-	var order int64
+	var order, letter int64
 	var streamID string
 	pay := int64(600)
 	return []step{
@@ -205,6 +207,49 @@ func story(t *testing.T) []step {
 			}
 			return first(same(out[0].Outcome, client.Updated), same(out[1].Outcome, client.SettledByService))
 		}},
+		{"DeadLetters", func(ctx context.Context, c *client.Client) error { return buried(t, c, record) }},
+		{"DeadLetterGroups", func(ctx context.Context, c *client.Client) error {
+			groups, err := c.DeadLetterGroups(ctx, record)
+			if err != nil || len(groups) != 1 {
+				return fmt.Errorf("%v, %w", groups, err)
+			}
+			letter = groups[0].SampleIDs[0]
+			return first(same(groups[0].Open, 4), same(groups[0].Reason, "INVALID_UID"), same(groups[0].OldestOpenAt.IsZero(), false))
+		}},
+		{"PreviewDeadLetter", func(ctx context.Context, c *client.Client) error {
+			bad, err := c.PreviewDeadLetter(ctx, letter, client.Correction{"uid": new(client.Field("\xff"))})
+			good, goodErr := c.PreviewDeadLetter(ctx, letter, client.Correction{"uid": new(client.Field("77"))})
+			return first(err, goodErr, same(bad.Reason, client.CodeInvalidUID), same(bad.Fields["uid"], "\xff"),
+				same(good.Valid, true), same(good.Decision.Status, client.Processing))
+		}},
+		{"DiscardDeadLetter", func(ctx context.Context, c *client.Client) error {
+			l, err := c.DiscardDeadLetter(ctx, letter, "a robot")
+			return first(err, same(l.Status, client.LetterDiscarded))
+		}},
+		{"ReopenDeadLetter", func(ctx context.Context, c *client.Client) error {
+			l, err := c.ReopenDeadLetter(ctx, letter, "no robot")
+			return first(err, same(l.Status, client.LetterOpen), same(len(l.History), 2), same(l.History[1].Note, "no robot"))
+		}},
+		{"ReplayDeadLetter", func(ctx context.Context, c *client.Client) error {
+			_, bad := c.ReplayDeadLetter(ctx, letter, nil, "")
+			l, err := c.ReplayDeadLetter(ctx, letter, client.Correction{"uid": new(client.Field("77")), "x": nil}, "")
+			_, again := c.ReplayDeadLetter(ctx, letter, nil, "")
+			return first(err, same(client.CodeOf(bad), client.CodeInvalidUID), same(l.Outcome.Log.UserID, 77), same(client.CodeOf(again), client.CodeAlreadyReplayed))
+		}},
+		{"DeadLetter", func(ctx context.Context, c *client.Client) error {
+			l, err := c.DeadLetter(ctx, letter)
+			return first(err, same(l.History[2].After["uid"], "77"), same(l.Fields["uid"][:1], "x"))
+		}},
+		{"ReplayDeadLetters", func(ctx context.Context, c *client.Client) error {
+			r, err := c.ReplayDeadLetters(ctx, client.DeadLetterReplay{
+				ProductID: record, Reason: "INVALID_UID", Fields: client.Correction{"uid": new(client.Field("78"))}, Note: "bulk", Limit: 1,
+			})
+			return first(err, same(r.Matched, 3), same(r.Replayed, 1), same(r.Remaining, 2))
+		}},
+		{"DiscardDeadLetters", func(ctx context.Context, c *client.Client) error {
+			d, err := c.DiscardDeadLetters(ctx, client.DeadLetterDiscard{ProductID: record, Note: "the rest"})
+			return first(err, same(d.Discarded, 2), same(d.Remaining, 0))
+		}},
 		{"Do", func(ctx context.Context, c *client.Client) error {
 			var raw json.RawMessage
 			err := c.Do(ctx, http.MethodGet, "/admin/v1/products?limit=1", nil, &raw)
@@ -286,6 +331,29 @@ func stored(t *testing.T, c *client.Client, product, user int64) {
 		n, err := count(c.Logs(client.LogFilter{ProductID: product, UserID: user}).All(t.Context()))
 		return err == nil && n > 0
 	})
+}
+
+// buried adds four entries without a user to the stream of a product, and waits until they
+// are dead letters.
+func buried(t *testing.T, c *client.Client, product int64) error {
+	t.Helper()
+	direct := redis.NewClient(&redis.Options{Addr: redisAddr})
+	defer func() { _ = direct.Close() }()
+	for i := range 4 {
+		err := direct.XAdd(t.Context(), &redis.XAddArgs{
+			Stream: fmt.Sprintf("stream:seckill:%d", product), Values: []string{"uid", fmt.Sprint("x", i), "x", "y"},
+		}).Err()
+		if err != nil {
+			return fmt.Errorf("add entry: %w", err)
+		}
+	}
+	servertest.Eventually(t, "the letters are there", func() bool {
+		n, err := count(c.DeadLetters(client.DeadLetterFilter{
+			ProductID: product, Reason: "INVALID_UID", Status: client.LetterOpen, From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour),
+		}).All(t.Context()))
+		return err == nil && n == 4
+	})
+	return nil
 }
 
 // deleted deletes a product as soon as nothing of it is on its way.

@@ -30,6 +30,18 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.CreateProductRequest](), reflect.TypeFor[client.NewProduct]()},
 	{reflect.TypeFor[types.ChangeProductRequest](), reflect.TypeFor[client.ProductChange]()},
 	{reflect.TypeFor[types.ProductResponse](), reflect.TypeFor[client.Product]()},
+	{reflect.TypeFor[types.DeadLetter](), reflect.TypeFor[client.DeadLetter]()},
+	{reflect.TypeFor[types.DeadLetterPage](), reflect.TypeFor[client.Page[client.DeadLetter]]()},
+	{reflect.TypeFor[types.DeadLetterDetail](), reflect.TypeFor[client.DeadLetterDetail]()},
+	{reflect.TypeFor[types.DeadLetterAct](), reflect.TypeFor[client.DeadLetterAct]()},
+	{reflect.TypeFor[types.DeadLetterOutcome](), reflect.TypeFor[client.DeadLetterOutcome]()},
+	{reflect.TypeFor[types.DeadLetterGroup](), reflect.TypeFor[client.DeadLetterGroup]()},
+	{reflect.TypeFor[types.DeadLetterPreview](), reflect.TypeFor[client.DeadLetterPreview]()},
+	{reflect.TypeFor[types.DeadLetterDecision](), reflect.TypeFor[client.DeadLetterDecision]()},
+	{reflect.TypeFor[types.ReplayDeadLettersRequest](), reflect.TypeFor[client.DeadLetterReplay]()},
+	{reflect.TypeFor[types.DeadLetterReplays](), reflect.TypeFor[client.DeadLetterReplays]()},
+	{reflect.TypeFor[types.DiscardDeadLettersRequest](), reflect.TypeFor[client.DeadLetterDiscard]()},
+	{reflect.TypeFor[types.DeadLetterDiscards](), reflect.TypeFor[client.DeadLetterDiscards]()},
 	{reflect.TypeFor[types.BooksResponse](), reflect.TypeFor[client.Books]()},
 }
 
@@ -38,6 +50,10 @@ var shapes = [][2]reflect.Type{
 func jsonNames(of reflect.Type) []string {
 	var names []string
 	for field := range of.Fields() {
+		if field.Anonymous {
+			names = append(names, jsonNames(field.Type)...)
+			continue
+		}
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
 			names = append(names, name)

@@ -20,7 +20,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b\d{13}-\d+\b`), "<stream ID>"},
 	{regexp.MustCompile(`\b\d{13}\b`), "<milliseconds>"},
 	{regexp.MustCompile(`(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):\d+`), "<address>"},
-	{regexp.MustCompile(`("(?:orderId|id|pollAfterMs|idleMs|oldestPendingMs|entriesPerSecond)":"?)[\d.e+-]+`), "${1}<n>"},
+	{regexp.MustCompile(`("(?:orderId|id|nextId|pollAfterMs|idleMs|oldestPendingMs|entriesPerSecond)":"?)[\d.e+-]+`), "${1}<n>"},
 	{regexp.MustCompile(`(\border[: ])\d+`), "${1}<n>"},
 	{regexp.MustCompile(`( -p )\d+`), "${1}<port>"},
 	{regexp.MustCompile(`(\bepoch )\d+`), "${1}<n>"},

@@ -15,7 +15,7 @@ import (
 // the migrations. The documents have it too.
 const leastRights = `
 GRANT USAGE ON SCHEMA shop TO seckill_app;
-GRANT SELECT, INSERT, UPDATE ON seckill_products, seckill_logs, seckill_orders, seckill_dead_letters TO seckill_app;
+GRANT SELECT, INSERT, UPDATE ON seckill_products, seckill_logs, seckill_orders, seckill_dead_letters, seckill_resent_letters TO seckill_app;
 GRANT SELECT, INSERT ON seckill_audit TO seckill_app;
 GRANT SELECT, INSERT, DELETE ON seckill_moves, seckill_carried_entries TO seckill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON seckill_drained_products TO seckill_app;

@@ -232,11 +232,7 @@ func (p *process) call(role, method, path, body string) (int, map[string]any) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	token, err := auth.IssueToken(secret, "tester", role, time.Hour)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Authorization", "Bearer "+p.token(role))
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
@@ -254,6 +250,16 @@ func (p *process) call(role, method, path, body string) (int, map[string]any) {
 		p.t.Fatalf("%s %s answers %d %q", method, path, response.StatusCode, text)
 	}
 	return response.StatusCode, answer
+}
+
+// token makes a token of the given role.
+func (p *process) token(role string) string {
+	p.t.Helper()
+	token, err := auth.IssueToken(secret, "tester", role, time.Hour)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return token
 }
 
 // scrape returns what /metrics shows, "" when it does not answer.

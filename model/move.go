@@ -70,11 +70,13 @@ func InsertMove(ctx context.Context, tx pgx.Tx, productID int64, m Move) error {
 	return nil
 }
 
-// MovingProducts lists the products that have moves which the gate may not know yet. A
+// MovingProducts lists the products that have moves which the gate may not know yet, or
+// entries that go to the stream again. A
 // deleted product has no gate: what an operator cancels of it afterwards is told to nobody.
 func (p *Pool) MovingProducts(ctx context.Context) ([]int64, error) {
 	rows, err := p.Query(ctx,
-		"SELECT DISTINCT product_id FROM seckill_moves JOIN seckill_products USING (product_id) WHERE "+notDeleted)
+		`SELECT product_id FROM (SELECT product_id FROM seckill_moves UNION SELECT product_id FROM seckill_resent_letters WHERE stream_id IS NULL) AS due
+  JOIN seckill_products USING (product_id) WHERE `+notDeleted)
 	if err != nil {
 		return nil, fmt.Errorf("list products with moves: %w", err)
 	}

@@ -17,14 +17,15 @@ SELECT product_id FROM seckill_products
 }
 
 // MarkDrained notes that of the given products that have ended nothing is on its way any
-// more, but of those of which the gate has still to be told something. It returns those
-// that are noted now.
+// more, but of those of which the gate has still to be told something, or an entry has to go
+// to the stream again. It returns those that are noted now.
 func (p *Pool) MarkDrained(ctx context.Context, productIDs []int64) ([]int64, error) {
 	return p.productIDs(ctx, "note drained products", `
 INSERT INTO seckill_drained_products (product_id)
 SELECT product_id FROM seckill_products
  WHERE product_id = ANY($1) AND status = 'ENDED'
    AND (deleted_at IS NOT NULL OR product_id NOT IN (SELECT product_id FROM seckill_moves WHERE product_id = ANY($1)))
+   AND product_id NOT IN (SELECT product_id FROM seckill_resent_letters WHERE product_id = ANY($1) AND stream_id IS NULL)
 ON CONFLICT (product_id) DO NOTHING RETURNING product_id`, productIDs)
 }
 

@@ -50,11 +50,12 @@ func DeleteProduct(ctx context.Context, tx pgx.Tx, productID int64) error {
 }
 
 // Unfinished counts what may still change stock and orders of a product: orders that can be
-// paid, and moves that its gate has not been told.
+// paid, and moves that its gate has not been told, with entries that go to the stream again.
 func Unfinished(ctx context.Context, tx pgx.Tx, productID int64) (pendingOrders, pendingMoves int64, err error) {
 	err = tx.QueryRow(ctx, `
 SELECT (SELECT count(*) FROM seckill_orders WHERE product_id = $1 AND status = 'PENDING_PAYMENT'),
-       (SELECT count(*) FROM seckill_moves WHERE product_id = $1)`, productID).Scan(&pendingOrders, &pendingMoves)
+       (SELECT count(*) FROM seckill_moves WHERE product_id = $1) +
+       (SELECT count(*) FROM seckill_resent_letters WHERE product_id = $1 AND stream_id IS NULL)`, productID).Scan(&pendingOrders, &pendingMoves)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count what is unfinished of product %d: %w", productID, err)
 	}

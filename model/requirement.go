@@ -31,6 +31,7 @@ var requirements = []requirement{
 	{"seckill_audit", []string{"SELECT", "INSERT"}, seckillAuditFieldNames, true},
 	{"seckill_moves", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "number", "token", "after_token", "units", "taken", "freed"}, false},
 	{"seckill_carried_entries", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "stream_id"}, false},
+	{"seckill_resent_letters", []string{"SELECT", "INSERT", "UPDATE"}, []string{"letter_id", "product_id", "fields", "stream_id"}, false},
 	{"seckill_drained_products", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"product_id", "drained_at", "retired_at"}, false},
 }
 

@@ -18,6 +18,8 @@ type (
 
 		// FindPage returns the rows that match, newest first.
 		FindPage(ctx context.Context, filter AuditFilter) ([]*SeckillAudit, error)
+		// LetterActs returns what was done to a dead letter, oldest first.
+		LetterActs(ctx context.Context, letterID int64) ([]*SeckillAudit, error)
 	}
 
 	// AuditFilter says which rows a page is made of. A zero field does not filter.

@@ -11,6 +11,7 @@
 //	                    not known to be settled
 //	…:waiting   hash    user → stream ID of the user's latest admitted entry that is not
 //	                    known to be stored
+//	…:resent    hash    dead letter → stream ID of its entry, if that was written again
 //	…:request:… string  the stream ID that a request ID was answered with
 //	…:reply:…   string  the answers of one call, so that a call repeated after a lost reply
 //	                    has no second effect

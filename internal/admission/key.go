@@ -10,6 +10,7 @@ import (
 type keys struct {
 	productID                                int64
 	gate, holders, inflight, waiting, stream string
+	resent                                   string // which letters' entries are in the stream again
 	stored, reread                           string // notes of internal/stream
 }
 
@@ -18,7 +19,7 @@ func keysOf(productID int64) keys {
 	return keys{
 		productID: productID, gate: name("gate"), holders: name("holders"),
 		inflight: name("inflight"), waiting: name("waiting"), stream: seckill.StreamKey(productID),
-		stored: name("stored"), reread: name("reread"),
+		resent: name("resent"), stored: name("stored"), reread: name("reread"),
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func (g *Gate) Retire(ctx context.Context, productID int64) (holder string, err error) {
 	k := keysOf(productID)
 	holder, err = retireScript.Run(ctx, g.client, []string{
-		k.gate, k.holders, k.inflight, k.waiting, k.stream, k.stored, k.reread,
+		k.gate, k.holders, k.inflight, k.waiting, k.stream, k.stored, k.reread, k.resent,
 	}).Text()
 	holder, held := strings.CutPrefix(holder, "held by ")
 	if err == nil && !held && holder != "removed" {

@@ -34,6 +34,8 @@ var (
 	flyingSource string
 	//go:embed script/retire.lua
 	retireSource string
+	//go:embed script/resend.lua
+	resendSource string
 
 	applyScript   = redis.NewScript(applySource)
 	settleScript  = redis.NewScript(settleSource)
@@ -44,6 +46,7 @@ var (
 	lockScript    = redis.NewScript(lockSource)
 	flyingScript  = redis.NewScript(flyingSource)
 	retireScript  = redis.NewScript(retireSource)
+	resendScript  = redis.NewScript(resendSource)
 )
 
 // admitKeys is how many keys stand before those of request IDs in a call of admit.lua.

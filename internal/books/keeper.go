@@ -160,6 +160,7 @@ func (k *Keeper) bringQuietly(ctx context.Context, productID int64, suspect bool
 	if err == nil {
 		err = k.Bring(ctx, productID)
 	}
+	err = errors.Join(k.Resend(ctx, productID), err)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, errRereading) {
 		logx.Errorf("bring the gate of product %d in step: %v", productID, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	attempt "seckill/internal/handler/attempt"
 	audit "seckill/internal/handler/audit"
+	letter "seckill/internal/handler/letter"
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
 	order "seckill/internal/handler/order"
@@ -55,6 +56,79 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			}...,
 		),
 		rest.WithPrefix("/admin/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Dead letters, newest first
+					Method:  http.MethodGet,
+					Path:    "/dead-letters",
+					Handler: letter.ListDeadLettersHandler(serverCtx),
+				},
+				{
+					// A dead letter, what was done to it, and what it became
+					Method:  http.MethodGet,
+					Path:    "/dead-letters/:id",
+					Handler: letter.GetDeadLetterHandler(serverCtx),
+				},
+				{
+					// Discard a dead letter
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/:id/discard",
+					Handler: letter.DiscardDeadLetterHandler(serverCtx),
+				},
+				{
+					// What a replay of a dead letter would do now
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/:id/preview",
+					Handler: letter.PreviewDeadLetterHandler(serverCtx),
+				},
+				{
+					// Open a dead letter that was discarded
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/:id/reopen",
+					Handler: letter.ReopenDeadLetterHandler(serverCtx),
+				},
+				{
+					// Replay a dead letter, with corrected fields
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/:id/replay",
+					Handler: letter.ReplayDeadLetterHandler(serverCtx),
+				},
+				{
+					// Dead letters, counted by product and reason
+					Method:  http.MethodGet,
+					Path:    "/dead-letters/summary",
+					Handler: letter.SummarizeDeadLettersHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// Discard open dead letters, oldest first
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/discard",
+					Handler: letter.DiscardDeadLettersHandler(serverCtx),
+				},
+				{
+					// Replay open dead letters, oldest first
+					Method:  http.MethodPost,
+					Path:    "/dead-letters/replay",
+					Handler: letter.ReplayDeadLettersHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
+		rest.WithTimeout(30000*time.Millisecond),
 	)
 
 	server.AddRoutes(

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,9 @@ const MaxBodyBytes = 1 << 20
 
 // parseBody fills the fields that come from the body.
 func parseBody(r *http.Request, target reflect.Value) error {
+	if nothingRequired(target.Type()) {
+		return parseNoBody(r, target)
+	}
 	if err := checkMediaType(r.Header); err != nil {
 		return err
 	}
@@ -30,12 +34,21 @@ func parseBody(r *http.Request, target reflect.Value) error {
 	return decodeBody(body, target)
 }
 
-// parseNoBody refuses the body of a request that takes none, unless it is empty or
-// an empty object, which some clients send always.
+// nothingRequired reports whether every field that comes from the body may be left out: then
+// so may the body.
+func nothingRequired(of reflect.Type) bool {
+	return !slices.ContainsFunc(rulesOf(of, fromBody), func(r rule) bool { return !r.optional })
+}
+
+// parseNoBody reads the body of a request that need not have one. Of one that takes none,
+// only an empty object is not refused, which some clients send always.
 func parseNoBody(r *http.Request, target reflect.Value) error {
 	body, err := readBody(r.Body)
-	if err != nil || len(body) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(body) == 0 {
+		return decodeBody([]byte("{}"), target)
 	}
 	if err := checkMediaType(r.Header); err != nil {
 		return err

@@ -52,6 +52,8 @@ func (d decoder) value(path string, token json.Token, v reflect.Value, rule rule
 	switch v.Kind() {
 	case reflect.Struct:
 		return d.object(path, token, v)
+	case reflect.Map:
+		return d.anything(path, token, v)
 	case reflect.Slice:
 		return d.array(path, token, v, rule)
 	case reflect.Int64:
@@ -144,6 +146,32 @@ func (d decoder) member(path string, v reflect.Value, rules []rule, seen map[str
 // Of every other field it says that it is absent, as many clients write that.
 func takesNull(field reflect.Value) bool {
 	return field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.String
+}
+
+// anything fills a map of texts to whatever values an object has. What they may be is for
+// the caller to say; numbers are as they are written.
+func (d decoder) anything(path string, begin json.Token, v reflect.Value) error {
+	if begin != json.Delim('{') {
+		return invalid("%s must be an object", named(path))
+	}
+	members := map[string]any{}
+	for d.tokens.More() {
+		token, err := d.next()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if _, twice := members[name]; twice {
+			return invalid("%s is given more than once", join(path, printable(name)))
+		}
+		var value any
+		if err := d.tokens.Decode(&value); err != nil {
+			return fmt.Errorf("read body that was checked: %w", err)
+		}
+		members[name] = value
+	}
+	v.Set(reflect.ValueOf(members))
+	return d.end()
 }
 
 // array fills a slice from the elements of an array.

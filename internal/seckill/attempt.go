@@ -1,6 +1,9 @@
 package seckill
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Attempt is one purchase attempt: a stream entry that keeps every rule of
 // contract section 1.
@@ -30,6 +33,11 @@ func (a Attempt) DeadLetter(reason DeadReason, deliveries int64) DeadLetter {
 // the gate's epoch when it took a unit of stock for the attempt, "0" when the product
 // has none. Whoever else writes it claims a unit that was never taken.
 const EpochField = "epoch"
+
+// KnownField reports whether a field of an entry is one of contract section 1.
+func KnownField(name string) bool {
+	return slices.Contains([]string{"uid", "ts", "rid", "tp", EpochField}, name)
+}
 
 const (
 	// MaxRequestIDLength is the most characters of a rid.

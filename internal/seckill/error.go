@@ -19,6 +19,7 @@ const (
 	CodeProductNotFound      Code = "PRODUCT_NOT_FOUND"      // no such product, or it is deleted
 	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"        // no such order
 	CodeResultNotFound       Code = "RESULT_NOT_FOUND"       // the user has made no attempt for the product that is known
+	CodeDeadLetterNotFound   Code = "DEAD_LETTER_NOT_FOUND"  // no such dead letter
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"     // the route does not know the method
 	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"      // a body of more than 1 MiB
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE" // a body that is not sent as application/json
@@ -39,6 +40,12 @@ const (
 	CodeEnded                Code = "ENDED"                  // the sale is over, by Redis's clock or an operator's word
 	CodePaused               Code = "PAUSED"                 // an operator has paused the product
 	CodeNotLoaded            Code = "NOT_LOADED"             // the gate of the product is being opened, no unit was taken: again after Retry-After
+	CodeAlreadyReplayed      Code = "ALREADY_REPLAYED"       // somebody has replayed the dead letter: the message says who and when
+	CodeAlreadyDiscarded     Code = "ALREADY_DISCARDED"      // somebody has discarded the dead letter: the message says who and when; it can be opened again
+	CodeInvalidUID           Code = "INVALID_UID"            // the dead letter's uid is no positive integer still; it stays OPEN
+	CodeInvalidTS            Code = "INVALID_TS"             // the dead letter's ts is no time still; it stays OPEN
+	CodeInvalidRID           Code = "INVALID_RID"            // the dead letter's rid is no mark of a request still; it stays OPEN
+	CodeRejectedByDatabase   Code = "REJECTED_BY_DATABASE"   // the database refuses the dead letter's row still; it stays OPEN
 	CodeOverloaded           Code = "OVERLOADED"             // settlement is behind by more than Admission.MaxDelay, no unit was taken: again after Retry-After
 )
 

@@ -9,6 +9,7 @@ import (
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/health"
+	"seckill/internal/ledger"
 	"seckill/internal/middleware"
 	"seckill/internal/response"
 	"seckill/internal/seckill"
@@ -43,6 +44,16 @@ type (
 		PayOrder(ctx context.Context, orderID int64, actor, paymentRef string) (model.SeckillOrders, error)
 		// CancelOrder cancels an order; operator says that the actor is one.
 		CancelOrder(ctx context.Context, orderID int64, actor string, operator bool) (model.SeckillOrders, error)
+		// ReplayLetter stores a dead letter, corrected, as a fresh entry would be.
+		ReplayLetter(ctx context.Context, letterID int64, d ledger.Desk) error
+		// PreviewLetter says what ReplayLetter would do now.
+		PreviewLetter(ctx context.Context, letterID int64, edit seckill.Correction) (ledger.Preview, error)
+		// DiscardLetter closes a dead letter, ReopenLetter opens it again.
+		DiscardLetter(ctx context.Context, letterID int64, d ledger.Desk) error
+		ReopenLetter(ctx context.Context, letterID int64, d ledger.Desk) error
+		// ReplayLetters and DiscardLetters act on open letters, at most limit, oldest first.
+		ReplayLetters(ctx context.Context, open model.OpenLetters, limit int64, d ledger.Desk) (ledger.BulkOutcome, error)
+		DiscardLetters(ctx context.Context, open model.OpenLetters, limit int64, d ledger.Desk) (ledger.BulkOutcome, error)
 		// RecordRefused writes into the audit that a caller may not do what he asked for.
 		RecordRefused(ctx context.Context, actor, role, request string) error
 	}
@@ -131,6 +142,7 @@ type (
 		Products  model.SeckillProductsModel
 		Orders    model.SeckillOrdersModel
 		Audit     model.SeckillAuditModel
+		Letters   model.SeckillDeadLettersModel
 		Ledger    Ledger
 		Books     *books.Reader
 		Keeper    Keeper
@@ -158,6 +170,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Products:  model.NewSeckillProductsModel(d.Conn),
 		Orders:    model.NewSeckillOrdersModel(d.Conn),
 		Audit:     model.NewSeckillAuditModel(d.Conn),
+		Letters:   model.NewSeckillDeadLettersModel(d.Conn),
 		Ledger:    d.Ledger,
 		Books:     d.Books,
 		Keeper:    d.Keeper,

@@ -12,6 +12,50 @@ type AuditEntry struct {
 	CreatedAt string                 `json:"createdAt"` // RFC 3339, UTC
 }
 
+type DeadLetter struct {
+	Id          int64                  `json:"id"`                                                                                                          // letter
+	ProductId   int64                  `json:"productId"`                                                                                                   // product
+	StreamId    string                 `json:"streamId"`                                                                                                    // ID of the entry in the product's stream
+	Fields      map[string]interface{} `json:"fields"`                                                                                                      // fields of the entry as delivered; bytes that are no text are {"base64": "..."}
+	Reason      string                 `json:"reason,options=INVALID_UID|INVALID_TS|INVALID_RID|STREAM_ID_REUSED|TOO_MANY_DELIVERIES|REJECTED_BY_DATABASE"` // which rule it breaks
+	Deliveries  int64                  `json:"deliveries"`                                                                                                  // how often it was tried
+	Status      string                 `json:"status,options=OPEN|REPLAYED|DISCARDED"`                                                                      // what has become of it
+	Fingerprint string                 `json:"fingerprint"`                                                                                                 // of the fields; two letters of one entry ID differ in it
+	CreatedAt   string                 `json:"createdAt"`                                                                                                   // RFC 3339, UTC
+	UpdatedAt   string                 `json:"updatedAt"`                                                                                                   // RFC 3339, UTC
+}
+
+type DeadLetterAct struct {
+	Actor  string                 `json:"actor"`                                                                    // subject of the token
+	Action string                 `json:"action,options=dead_letter.replay|dead_letter.discard|dead_letter.reopen"` // what was done
+	At     string                 `json:"at"`                                                                       // RFC 3339, UTC
+	Note   string                 `json:"note,optional,omitempty"`                                                  // why
+	Before map[string]interface{} `json:"before,optional,omitempty"`                                                // fields before a replay
+	After  map[string]interface{} `json:"after,optional,omitempty"`                                                 // fields that were replayed
+}
+
+type DeadLetterDecision struct {
+	Status string `json:"status,options=PROCESSING|SUCCESS|FAILED"` // of the log
+	Reason string `json:"reason,optional,omitempty"`                // why it would be FAILED
+}
+
+type DeadLetterGroup struct {
+	ProductId    int64   `json:"productId"`                                                                                                   // product
+	Reason       string  `json:"reason,options=INVALID_UID|INVALID_TS|INVALID_RID|STREAM_ID_REUSED|TOO_MANY_DELIVERIES|REJECTED_BY_DATABASE"` // which rule they break
+	Open         int64   `json:"open"`                                                                                                        // letters that nobody has dealt with
+	Replayed     int64   `json:"replayed"`                                                                                                    // letters that were replayed
+	Discarded    int64   `json:"discarded"`                                                                                                   // letters that were discarded
+	OldestOpenAt string  `json:"oldestOpenAt,optional,omitempty"`                                                                             // RFC 3339, UTC; when the oldest that is open was stored
+	NewestAt     string  `json:"newestAt"`                                                                                                    // RFC 3339, UTC; when the newest was stored
+	SampleIds    []int64 `json:"sampleIds"`                                                                                                   // the newest that are open, at most 5
+}
+
+type DeadLetterOutcome struct {
+	StreamId string         `json:"streamId,optional,omitempty"` // ID of its entry: its own, or that under which it went to the stream again; left out until it is there
+	Log      *Log           `json:"log,optional,omitempty"`      // the attempt; left out until it is stored
+	Order    *OrderResponse `json:"order,optional,omitempty"`    // the order, when the attempt has won one
+}
+
 type Log struct {
 	ProductId int64  `json:"productId"`                                // product
 	UserId    int64  `json:"userId"`                                   // user

@@ -1,7 +1,7 @@
 -- Removes the keys of a product that has ended, unless something of it is on its way:
 -- an entry that a group has not done with, or one that is in flight.
 -- KEYS: gate, holders, inflight, waiting, stream, marks of what is stored, note of what is
---       read again
+--       read again, what was sent again
 -- Answers 'removed', or 'held by ' who is not done: a group, or 'the gate'.
 if redis.call('HLEN', KEYS[3]) > 0 then
   return 'held by the gate'
@@ -28,5 +28,5 @@ for _, group in ipairs(groups) do
   end
 end
 -- UNLINK: to free a million holders at once would stop Redis for as long as that takes.
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 return 'removed'

@@ -1,0 +1,34 @@
+// Code scaffolded by goctl. Safe to edit.
+// goctl 1.10.2
+
+package letter
+
+import (
+	"net/http"
+
+	"seckill/internal/logic/letter"
+	"seckill/internal/request"
+	"seckill/internal/svc"
+	"seckill/internal/types"
+
+	"github.com/zeromicro/go-zero/rest/httpx"
+)
+
+// DiscardDeadLetterHandler answers: Discard a dead letter.
+func DiscardDeadLetterHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var req types.DeadLetterNoteRequest
+		if err := request.Parse(r, &req); err != nil {
+			httpx.ErrorCtx(r.Context(), w, err)
+			return
+		}
+
+		l := letter.NewDiscardDeadLetterLogic(r.Context(), svcCtx)
+		resp, err := l.DiscardDeadLetter(&req)
+		if err != nil {
+			httpx.ErrorCtx(r.Context(), w, err)
+			return
+		}
+		httpx.OkJsonCtx(r.Context(), w, resp)
+	}
+}

@@ -39,6 +39,8 @@ const (
 	CodeEnded                Code = "ENDED"                  // the sale is over, by Redis's clock or an operator's word
 	CodePaused               Code = "PAUSED"                 // an operator has paused the product
 	CodeNotLoaded            Code = "NOT_LOADED"             // the gate of the product is being opened, no unit was taken: again after Retry-After
+	CodeEventsTrimmed        Code = "EVENTS_TRIMMED"         // events after this number are older than Orders.EventRetention and were removed; oldest is what is left: list the orders, and go on after next
+	CodeEventsReset          Code = "EVENTS_RESET"           // what came after this number cannot be told, as after a loss of the database: list the orders, and go on after next
 	CodeOverloaded           Code = "OVERLOADED"             // settlement is behind by more than Admission.MaxDelay, no unit was taken: again after Retry-After
 )
 
@@ -52,6 +54,10 @@ type Error struct {
 	// RetryAfter is when to try again, 0 when that is not known or of no use. A client
 	// sees it in whole seconds, rounded up, as Retry-After.
 	RetryAfter time.Duration
+
+	// Position is where a follower of order events begins anew, nil in every other error. A
+	// client sees its fields beside those of the error.
+	Position *FeedPosition
 }
 
 // Error describes e with its cause, for the log.

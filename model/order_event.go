@@ -40,15 +40,15 @@ SELECT p.events, p.events_reset, p.events_trimmed,
                 SELECT * FROM seckill_orders WHERE id = page.id OFFSET 0) AS o) AS e ON true
  WHERE p.product_id = $1 ORDER BY e.number`
 
-// OrderEvents returns the feed of a product, and up to limit of its events after a number,
-// in their order. It returns none, and the error of [seckill.Feed.Follow], to whoever cannot
-// follow from there; ErrNotFound when there has never been such a product.
-func (p *Pool) OrderEvents(ctx context.Context, productID, after int64, limit int) (seckill.Feed, []OrderEvent, error) {
-	var feed seckill.Feed
+// OrderEvents returns up to limit events of a product's orders after a number, in their order.
+// It fails with the error of [seckill.Feed.Follow] when nobody can follow from there, and with
+// ErrNotFound when there has never been such a product.
+func (p *Pool) OrderEvents(ctx context.Context, productID, after int64, limit int) ([]OrderEvent, error) {
 	rows, err := p.Query(ctx, selectOrderEvents, productID, after, limit)
 	if err != nil {
-		return feed, nil, fmt.Errorf("read order events of product %d: %w", productID, err)
+		return nil, fmt.Errorf("read order events of product %d: %w", productID, err)
 	}
+	var feed seckill.Feed
 	var e OrderEvent
 	var at time.Time
 	var events []OrderEvent
@@ -66,12 +66,9 @@ func (p *Pool) OrderEvents(ctx context.Context, productID, after int64, limit in
 		err = ErrNotFound
 	}
 	if err != nil {
-		return feed, nil, fmt.Errorf("read order events of product %d: %w", productID, err)
+		return nil, fmt.Errorf("read order events of product %d: %w", productID, err)
 	}
-	if err := feed.Follow(after); err != nil {
-		return feed, nil, err
-	}
-	return feed, events, nil
+	return events, feed.Follow(after)
 }
 
 // asOf returns the event with its order as it was then. An order changes no more once it is

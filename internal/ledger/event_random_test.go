@@ -68,7 +68,7 @@ func TestWhoeverFollowsAnyHistoryHasTheTableOfOrders(t *testing.T) {
 			UPDATE seckill_products SET stock_total = 20, stock_left = 20, events = 0, events_server = '', events_reset = 0, events_trimmed = 0`)
 		pick := func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "pick") }
 		followers := []*follower{newFollower(t, pool, 1+pick(3)), newFollower(t, pool, 100)}
-		for range rapid.IntRange(5, 40).Draw(r, "steps") {
+		for range rapid.IntRange(5, 25).Draw(r, "steps") {
 			if act(t, l, pool, pick); pick(8) == 0 {
 				rarely(t, l, pool, pick)
 			}

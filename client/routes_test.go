@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -130,6 +131,28 @@ func story(t *testing.T) []step {
 		{"CancelOrder", func(ctx context.Context, c *client.Client) error {
 			o, err := c.CancelOrder(ctx, order)
 			return first(err, same(o.Status, client.Cancelled))
+		}},
+		{"OrderEventPage", func(ctx context.Context, c *client.Client) error {
+			p, err := c.OrderEventPage(ctx, product, 0, 3, 0)
+			if err != nil || len(p.Items) != 3 {
+				return fmt.Errorf("%d events: %w", len(p.Items), err)
+			}
+			_, ahead := c.OrderEventPage(ctx, product, 1<<52, 0, time.Second)
+			refused, _ := errors.AsType[*client.Error](ahead)
+			return first(same(p.Items[0].Type, client.OrderWasCreated), same(p.Next, p.Items[2].Number),
+				same(p.Items[0].Order.PaymentRef, ""), same(client.CodeOf(ahead), client.CodeEventsReset), same(refused.Next > p.Next, true))
+		}},
+		{"OrderEvents", func(ctx context.Context, c *client.Client) error {
+			var types []string
+			for e, err := range c.OrderEvents(ctx, product, 0) {
+				if err != nil {
+					return err
+				}
+				if types = append(types, string(e.Type)); len(types) == 4 {
+					break
+				}
+			}
+			return same(strings.Join(types, " "), "CREATED PAID CREATED CANCELLED")
 		}},
 		{"UserResults", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.UserResults(user, client.Success).All(ctx))

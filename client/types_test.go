@@ -24,6 +24,8 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.StreamConsumer](), reflect.TypeFor[client.StreamConsumer]()},
 	{reflect.TypeFor[types.PendingEntry](), reflect.TypeFor[client.PendingEntry]()},
 	{reflect.TypeFor[types.OrderResponse](), reflect.TypeFor[client.Order]()},
+	{reflect.TypeFor[types.OrderEvent](), reflect.TypeFor[client.OrderEvent]()},
+	{reflect.TypeFor[types.OrderEventPage](), reflect.TypeFor[client.OrderEventPage]()},
 	{reflect.TypeFor[types.CreateProductRequest](), reflect.TypeFor[client.NewProduct]()},
 	{reflect.TypeFor[types.ChangeProductRequest](), reflect.TypeFor[client.ProductChange]()},
 	{reflect.TypeFor[types.ProductResponse](), reflect.TypeFor[client.Product]()},

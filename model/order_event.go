@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -76,7 +77,7 @@ func (p *Pool) OrderEvents(ctx context.Context, productID, after int64, limit in
 func (e OrderEvent) asOf(productID int64, at time.Time) OrderEvent {
 	e.Order.ProductId, e.Order.Status, e.Order.UpdatedAt = productID, string(e.Type.Status()), at
 	if e.Type.Begins() {
-		e.Order.PaidAt.Valid, e.Order.PaymentRef.Valid = false, false
+		e.Order.PaidAt, e.Order.PaymentRef = sql.NullTime{}, sql.NullString{}
 	}
 	return e
 }

@@ -162,7 +162,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
 			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
 		},
-		Pressure: pressure, Results: hub, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
+		Pressure: pressure, Results: hub, Feed: pool, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
 		Health:   health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
 		Shutdown: shutdown,
 	})
@@ -173,6 +173,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	return groupOf(
 		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
+		role.After(supervisor.Prepared(), book.EventTrimmer(c.Orders.EventRetention)),
 		role.After(supervisor.Prepared(), keeper.Role()),
 		role.After(supervisor.Prepared(), keeper.Roster()),
 		role.After(supervisor.Prepared(), keeper.Verifier()),

@@ -171,6 +171,8 @@ func (k call) refusal(response *http.Response) *Error {
 	var body struct {
 		Code    Code   `json:"code"`
 		Message string `json:"message"`
+		Next    int64  `json:"next"`
+		Oldest  int64  `json:"oldest"`
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil && isJSON(response.Header) {
@@ -181,7 +183,7 @@ func (k call) refusal(response *http.Response) *Error {
 		e.Message = "the answer is none of the service: " + http.StatusText(response.StatusCode)
 		return e
 	}
-	e.Code, e.Message = body.Code, body.Message
+	e.Code, e.Message, e.Next, e.Oldest = body.Code, body.Message, body.Next, body.Oldest
 	return e
 }
 

@@ -43,6 +43,8 @@ const (
 	CodeInvalidTransition Code = "INVALID_TRANSITION" // its state does not allow that
 	CodeStockTooLow       Code = "STOCK_TOO_LOW"      // less is left than is to be withdrawn
 	CodeRecordOnly        Code = "RECORD_ONLY"        // the product has no stock
+	CodeEventsTrimmed     Code = "EVENTS_TRIMMED"     // events that were not read are too old, and gone
+	CodeEventsReset       Code = "EVENTS_RESET"       // what has happened cannot be told by events, as after a loss
 )
 
 // What a dead letter stands in the way of.
@@ -85,6 +87,11 @@ type Error struct {
 
 	// RetryAfter is when the service asks to be called again; 0 when it does not say.
 	RetryAfter time.Duration
+
+	// Next is the number that order events go on after, once the orders are listed anew, and
+	// Oldest the oldest one that is left: of CodeEventsTrimmed, and Next of CodeEventsReset.
+	Next   int64
+	Oldest int64
 
 	Method string // of the call
 	Path   string // of the call, without its query

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -152,6 +153,28 @@ func story(t *testing.T) []step {
 		{"Session", func(ctx context.Context, c *client.Client) error {
 			s, err := c.Session(ctx)
 			return first(err, same(s.Role, "operator"), same(s.ExpiresAt.After(time.Now()), true), same(len(s.Allowed) > 0, true))
+		}},
+		{"OrderEventPage", func(ctx context.Context, c *client.Client) error {
+			p, err := c.OrderEventPage(ctx, product, 0, 3, 0)
+			if err != nil || len(p.Items) != 3 {
+				return fmt.Errorf("%d events: %w", len(p.Items), err)
+			}
+			_, ahead := c.OrderEventPage(ctx, product, 1<<52, 0, time.Second)
+			refused, _ := errors.AsType[*client.Error](ahead)
+			return first(same(p.Items[0].Type, client.OrderWasCreated), same(p.Next, p.Items[2].Number),
+				same(p.Items[0].Order.PaymentRef, ""), same(client.CodeOf(ahead), client.CodeEventsReset), same(refused.Next > p.Next, true))
+		}},
+		{"OrderEvents", func(ctx context.Context, c *client.Client) error {
+			var types []string
+			for e, err := range c.OrderEvents(ctx, product, 0) {
+				if err != nil {
+					return err
+				}
+				if types = append(types, string(e.Type)); len(types) == 4 {
+					break
+				}
+			}
+			return same(strings.Join(types, " "), "CREATED PAID CREATED CANCELLED")
 		}},
 		{"UserResults", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.UserResults(user, client.Success).All(ctx))

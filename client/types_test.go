@@ -27,6 +27,8 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.AuditEntry](), reflect.TypeFor[client.AuditEntry]()},
 	{reflect.TypeFor[types.AuditPage](), reflect.TypeFor[client.Page[client.AuditEntry]]()},
 	{reflect.TypeFor[types.SessionResponse](), reflect.TypeFor[client.Session]()},
+	{reflect.TypeFor[types.OrderEvent](), reflect.TypeFor[client.OrderEvent]()},
+	{reflect.TypeFor[types.OrderEventPage](), reflect.TypeFor[client.OrderEventPage]()},
 	{reflect.TypeFor[types.CreateProductRequest](), reflect.TypeFor[client.NewProduct]()},
 	{reflect.TypeFor[types.ChangeProductRequest](), reflect.TypeFor[client.ProductChange]()},
 	{reflect.TypeFor[types.ProductResponse](), reflect.TypeFor[client.Product]()},

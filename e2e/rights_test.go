@@ -19,6 +19,7 @@ GRANT SELECT, INSERT, UPDATE ON seckill_products, seckill_logs, seckill_orders, 
 GRANT SELECT, INSERT ON seckill_audit TO seckill_app;
 GRANT SELECT, INSERT, DELETE ON seckill_moves, seckill_carried_entries TO seckill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON seckill_drained_products TO seckill_app;
+GRANT SELECT, DELETE ON seckill_order_events TO seckill_app;
 GRANT SELECT ON seckill_migrations TO seckill_app;
 GRANT USAGE ON SEQUENCE seckill_logs_id_seq, seckill_orders_id_seq, seckill_dead_letters_id_seq, seckill_audit_id_seq TO seckill_app`
 

@@ -24,9 +24,10 @@ func LockOrder(ctx context.Context, tx pgx.Tx, orderID int64) (SeckillOrders, ti
 }
 
 // LockProductOfOrder locks the row of the product that an order belongs to. Who is
-// going to end a live order calls it first: a settlement that holds the product may
-// have to wait for the end of whoever has changed a live order of its users, so
-// nobody may hold such an order and wait for the product.
+// going to change an order calls it first: each change takes a number of the product
+// (migrations/012), and a settlement that holds the product may have to wait for the end of
+// whoever has changed a live order of its users, so nobody may hold such an order and wait
+// for the product.
 func LockProductOfOrder(ctx context.Context, tx pgx.Tx, orderID int64) error {
 	_, err := tx.Exec(ctx, `
 SELECT FROM seckill_products

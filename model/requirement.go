@@ -32,17 +32,19 @@ var requirements = []requirement{
 	{"seckill_moves", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "number", "token", "after_token", "units", "taken", "freed"}, false},
 	{"seckill_carried_entries", []string{"SELECT", "INSERT", "DELETE"}, []string{"product_id", "stream_id"}, false},
 	{"seckill_resent_letters", []string{"SELECT", "INSERT", "UPDATE"}, []string{"letter_id", "product_id", "fields", "stream_id"}, false},
+	{"seckill_order_events", []string{"SELECT", "DELETE"}, []string{"product_id", "number", "first", "type", "at", "orders"}, false},
 	{"seckill_drained_products", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"product_id", "drained_at", "retired_at"}, false},
 }
 
 // requiredFunctions are called by our statements.
-var requiredFunctions = []string{"seckill_require_record_only(bigint)", "seckill_server()", "seckill_require_stored(bigint,text[],text)"}
+var requiredFunctions = []string{"seckill_require_record_only(bigint)", "seckill_server()", "seckill_require_stored(bigint,text[],text)", "seckill_reset_events(bigint)"}
 
 // requiredTriggers keep what the tables' own constraints cannot say; a restore with
 // --disable-triggers that failed halfway leaves them off.
 var requiredTriggers = []string{
 	"seckill_orders.seckill_order_slot", "seckill_orders.seckill_orders_within_limit",
 	"seckill_orders.seckill_orders_within_stock", "seckill_orders.seckill_orders_live_changed",
+	"seckill_orders.seckill_orders_told", "seckill_orders.seckill_orders_told_of_changes", "seckill_orders.seckill_orders_told_of_deletions",
 	"seckill_orders.seckill_order_immutable", "seckill_products.seckill_product_counts_orders", "seckill_products.seckill_product_limit_lowered",
 }
 

@@ -55,6 +55,10 @@ type (
 		DeletedAt            sql.NullTime  `db:"deleted_at"`
 		LiveOrders           int64         `db:"live_orders"`
 		MoveToken            int64         `db:"move_token"`
+		Events               int64         `db:"events"`
+		EventsServer         string        `db:"events_server"`
+		EventsReset          int64         `db:"events_reset"`
+		EventsTrimmed        int64         `db:"events_trimmed"`
 	}
 )
 
@@ -86,14 +90,14 @@ func (m *defaultSeckillProductsModel) FindOne(ctx context.Context, productId int
 }
 
 func (m *defaultSeckillProductsModel) Insert(ctx context.Context, data *SeckillProducts) (sql.Result, error) {
-	query := fmt.Sprintf("insert into %s (%s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", m.table, seckillProductsRowsExpectAutoSet)
-	ret, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken)
+	query := fmt.Sprintf("insert into %s (%s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)", m.table, seckillProductsRowsExpectAutoSet)
+	ret, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken, data.Events, data.EventsServer, data.EventsReset, data.EventsTrimmed)
 	return ret, err
 }
 
 func (m *defaultSeckillProductsModel) Update(ctx context.Context, data *SeckillProducts) error {
 	query := fmt.Sprintf("update %s set %s where product_id = $1", m.table, seckillProductsRowsWithPlaceHolder)
-	_, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken)
+	_, err := m.conn.ExecCtx(ctx, query, data.ProductId, data.Name, data.Status, data.StockTotal, data.StockLeft, data.PerUserLimit, data.StartsAt, data.EndsAt, data.PaymentWindowSeconds, data.EndedAt, data.LimitLowered, data.GateEpoch, data.Moves, data.DeletedAt, data.LiveOrders, data.MoveToken, data.Events, data.EventsServer, data.EventsReset, data.EventsTrimmed)
 	return err
 }
 

@@ -217,13 +217,16 @@ func (k *Keeper) lost(ctx context.Context, productID, removed, present int64) (i
 
 // writeOlder writes down that the books were older. Orders that wait for their payment are
 // given their whole time again: some have been paid, which the books have forgotten, and
-// whoever took the money needs time to say so again.
+// whoever took the money needs time to say so again. Whoever follows the orders begins anew.
 func (k *Keeper) writeOlder(ctx context.Context, productID int64, why string, r stream.Reread) (extended int64, err error) {
 	err = k.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
 		if _, err = model.LockStock(ctx, tx, productID); err != nil {
 			return err
 		}
 		if extended, err = model.ExtendPayments(ctx, tx, productID); err != nil {
+			return err
+		}
+		if err := model.ResetOrderEvents(ctx, tx, productID); err != nil {
 			return err
 		}
 		return model.InsertAudit(ctx, tx, serviceActor, "books.older", "product:"+formatID(productID), map[string]any{

@@ -39,6 +39,8 @@ type Config struct {
 	Consumer Consumer
 	// Admission is how our own gate admits attempts.
 	Admission Admission
+	// Orders is what is told of orders.
+	Orders Orders
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
@@ -134,6 +136,13 @@ type Admission struct {
 	// and on all replicas together, beyond which they are answered 429 RATE_LIMITED,
 	// 0–1,000,000; repetitions count too; 0 = as many as they like. Defaults to 0.
 	PerUserPerSecond int `json:",default=0"`
+}
+
+// Orders says what is told of orders.
+type Orders struct {
+	// EventRetention is the age beyond which order events are removed, 1m or more; 0s =
+	// never. Who follows them must not fall behind by more. Defaults to 168h.
+	EventRetention time.Duration `json:",default=168h"`
 }
 
 // DevStack asks for a private PostgreSQL and a private Redis, started and stopped

@@ -284,6 +284,7 @@ func TestBadFiles(t *testing.T) {
 		{"no deliveries", least + "Consumer: {MaxDeliveries: 0}", "Consumer.MaxDeliveries: 0 is not between 1 and 1000"},
 		{"too many deliveries", least + "Consumer: {MaxDeliveries: 1001}", "Consumer.MaxDeliveries: 1001 is not between"},
 		{"short retention", least + "Consumer: {Retention: 59s}", "Consumer.Retention: 59s is neither 0 nor at least 1m"},
+		{"short retention of events", least + "Orders: {EventRetention: 59s}", "Orders.EventRetention: 59s is neither 0 nor at least 1m"},
 		{"negative retention", least + "Consumer: {Retention: -1h}", "Consumer.Retention: -1h0m0s is neither"},
 		{"negative drain", least + "Shutdown: {Drain: -1s}", "Shutdown.Drain: -1s is not between 0s and 10m0s"},
 		{"drain a number", least + "Shutdown: {Drain: 5}", `Shutdown.Drain: is not a duration`},

@@ -35,6 +35,7 @@ func (c *Config) validate() error {
 		c.Postgres.validate(c.DevStack != nil),
 		c.Auth.validate(c.DevStack != nil),
 		c.Consumer.validate(),
+		retention("Orders.EventRetention", c.Orders.EventRetention),
 		between("Admission.MaxDelay", c.Admission.MaxDelay, 100*time.Millisecond, 10*time.Minute),
 		between("Admission.PerUserPerSecond", c.Admission.PerUserPerSecond, 0, 1_000_000),
 		c.validateProducts(),
@@ -118,10 +119,7 @@ func (c Consumer) validate() error {
 	if c.Group == "" {
 		problems = append(problems, errors.New("Consumer.Group: must not be empty"))
 	}
-	if c.Retention != 0 && c.Retention < time.Minute {
-		problems = append(problems, fmt.Errorf("Consumer.Retention: %s is neither 0 nor at least 1m", c.Retention))
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, retention("Consumer.Retention", c.Retention))...)
 }
 
 func (c *Config) validateProducts() error {
@@ -143,6 +141,15 @@ func (c *Config) validateProducts() error {
 func between[T int | int64 | time.Duration](path string, value, low, high T) error {
 	if value < low || value > high {
 		return fmt.Errorf("%s: %v is not between %v and %v", path, value, low, high)
+	}
+	return nil
+}
+
+// retention reports a time for which something is kept that is neither 0, for ever, nor at
+// least a minute.
+func retention(path string, value time.Duration) error {
+	if value != 0 && value < time.Minute {
+		return fmt.Errorf("%s: %s is neither 0 nor at least 1m", path, value)
 	}
 	return nil
 }

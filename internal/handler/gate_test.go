@@ -53,5 +53,5 @@ func (w *world) gate(d *svc.Deps) {
 	}
 	w.keeper = keeper
 	d.Books, d.Keeper, d.Entrance = books.NewReader(w.pool, gate), keeper, w.entrance
-	d.Pressure, d.Results = w.pressure, hub
+	d.Pressure, d.Results, d.Feed = w.pressure, hub, w.pool
 }

@@ -180,6 +180,22 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			[]rest.Middleware{serverCtx.Authorize},
 			[]rest.Route{
 				{
+					// What became of the orders of a product, in order, without a gap
+					Method:  http.MethodGet,
+					Path:    "/products/:productId/orders/events",
+					Handler: order.GetOrderEventsHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/api/v1"),
+		rest.WithTimeout(40000*time.Millisecond),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
 					// An order
 					Method:  http.MethodGet,
 					Path:    "/orders/:orderId",

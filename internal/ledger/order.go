@@ -36,6 +36,7 @@ func (l *Ledger) PayOrder(ctx context.Context, orderID int64, actor, paymentRef 
 	var unwanted seckill.Unwanted // "" unless it has been written down just now
 	row, err := l.move(ctx, orderID, movement{
 		change: func(o seckill.Order, now time.Time) (seckill.Order, error) { return o.Pay(paymentRef, now) },
+		before: func(tx pgx.Tx) error { return model.LockProductOfOrder(ctx, tx, orderID) },
 		refused: func(tx pgx.Tx, o seckill.Order, refusal error) error {
 			kind := seckill.UnwantedPayment(seckill.ErrorCode(refusal))
 			if kind == "" {

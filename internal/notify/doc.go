@@ -23,6 +23,9 @@
 // besides, for a commit whose process died before it could tell, and a result is
 // remembered for a second at most.
 //
+// Who follows the orders of a whole product ([Hub.AwaitChange]) is woken by the same messages,
+// whatever users they name, and by the same belt and braces.
+//
 // All that is known of one result lies in one shard, behind one lock: its watchers,
 // its look-up, what is remembered of it. There is at most one look-up of a result at
 // a time. One that is overtaken by a change is repeated before anybody gets its

@@ -39,6 +39,7 @@ type Hub struct {
 	began     time.Time
 	shards    [shards]shard
 	finder    finder
+	changes   changes
 	publisher *publisher
 	watchers  atomic.Int64
 	stopping  chan struct{} // closed when the role ends
@@ -105,6 +106,7 @@ func (h *Hub) Changed(productID int64, users []int64) {
 		}
 	}
 	h.finder.want(productID, watched...)
+	h.changes.happened(productID)
 	h.publisher.add(productID, users)
 }
 

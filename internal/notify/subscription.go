@@ -103,6 +103,7 @@ func (h *Hub) renewed() {
 	}
 	h.heard.Store(int64(h.clock()))
 	h.lookUp(keys)
+	h.changes.anyHappened()
 }
 
 // take takes a message, and reports whether it is one of the hub's own, of which
@@ -124,6 +125,7 @@ func (h *Hub) take(message string, watched []int64) (own bool, _ []int64) {
 		}
 	}
 	h.finder.want(productID, watched...)
+	h.changes.happened(productID)
 	return false, watched
 }
 

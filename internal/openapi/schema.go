@@ -95,6 +95,8 @@ func (d *Document) addSchemas(from map[string]object, codes []string) {
 		"properties": object{
 			"code":    object{"type": "string", "description": "for programs", "enum": all},
 			"message": object{"type": "string", "description": "for people; holds no inner detail"},
+			"oldest":  object{"type": "integer", "format": "int64", "description": "with EVENTS_TRIMMED alone: the oldest number that is left; left out when none is"},
+			"next":    object{"type": "integer", "format": "int64", "description": "with EVENTS_TRIMMED and EVENTS_RESET alone: the number to go on after, once the orders are listed"},
 		},
 	}
 	d.Components.Schemas["ID"] = object{

@@ -56,6 +56,8 @@ var statuses = map[seckill.Code]int{
 	seckill.CodeNotStarted:           http.StatusConflict,
 	seckill.CodeEnded:                http.StatusConflict,
 	seckill.CodePaused:               http.StatusConflict,
+	seckill.CodeEventsTrimmed:        http.StatusGone,
+	seckill.CodeEventsReset:          http.StatusGone,
 	seckill.CodeRateLimited:          http.StatusTooManyRequests,
 	seckill.CodeUnavailable:          http.StatusServiceUnavailable,
 	seckill.CodeNotLoaded:            http.StatusServiceUnavailable,
@@ -98,7 +100,7 @@ func HandleError(ctx context.Context, err error) (int, any) {
 		if known.Cause != nil {
 			sayThinly(ctx, "request refused: %v", err)
 		}
-		return StatusOf(known.Code), Body{Code: known.Code, Message: known.Message}
+		return StatusOf(known.Code), bodyWith(known)
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return statusClientClosedRequest, Body{Code: seckill.CodeUnavailable, Message: "the request was given up"}
 	case unavailable(err), errors.Is(err, context.Canceled): // by somebody else: what was asked has ended
@@ -108,6 +110,18 @@ func HandleError(ctx context.Context, err error) (int, any) {
 		logx.WithContext(ctx).Errorf("request failed: %v", err)
 		return http.StatusInternalServerError, bodyOf(http.StatusInternalServerError)
 	}
+}
+
+// bodyWith returns the body of an error, with where to begin anew if it says so.
+func bodyWith(e *seckill.Error) any {
+	body := Body{Code: e.Code, Message: e.Message}
+	if e.Position == nil {
+		return body
+	}
+	return struct {
+		Body
+		*seckill.FeedPosition
+	}{body, e.Position}
 }
 
 // away thins what every request meets while a server is away.

@@ -46,6 +46,8 @@ const (
 	CodeInvalidTS            Code = "INVALID_TS"             // the dead letter's ts is no time still; it stays OPEN
 	CodeInvalidRID           Code = "INVALID_RID"            // the dead letter's rid is no mark of a request still; it stays OPEN
 	CodeRejectedByDatabase   Code = "REJECTED_BY_DATABASE"   // the database refuses the dead letter's row still; it stays OPEN
+	CodeEventsTrimmed        Code = "EVENTS_TRIMMED"         // events after this number are older than Orders.EventRetention and were removed; oldest is what is left: list the orders, and go on after next
+	CodeEventsReset          Code = "EVENTS_RESET"           // what came after this number cannot be told, as after a loss of the database: list the orders, and go on after next
 	CodeOverloaded           Code = "OVERLOADED"             // settlement is behind by more than Admission.MaxDelay, no unit was taken: again after Retry-After
 )
 
@@ -59,6 +61,10 @@ type Error struct {
 	// RetryAfter is when to try again, 0 when that is not known or of no use. A client
 	// sees it in whole seconds, rounded up, as Retry-After.
 	RetryAfter time.Duration
+
+	// Position is where a follower of order events begins anew, nil in every other error. A
+	// client sees its fields beside those of the error.
+	Position *FeedPosition
 }
 
 // Error describes e with its cause, for the log.

@@ -87,6 +87,16 @@ type (
 		// after each change, to send.
 		Follow(ctx context.Context, productID, userID int64, last seckill.ResultID,
 			send func(*model.UserResult) error, alive func() error) error
+		// AwaitChange calls look, now and whenever a result of a product may have changed,
+		// until it reports that it has found something, for at most wait.
+		AwaitChange(ctx context.Context, productID int64, wait time.Duration, look func(ctx context.Context) (bool, error)) error
+	}
+
+	// Feed tells what became of orders; model.Pool is it.
+	Feed interface {
+		// OrderEvents returns up to limit events of a product after a number; EVENTS_RESET or
+		// EVENTS_TRIMMED when nobody can follow from there, model.ErrNotFound without a product.
+		OrderEvents(ctx context.Context, productID, after int64, limit int) ([]model.OrderEvent, error)
 	}
 
 	// Pressure tells how long the backlog of a product will take; admission.Pressure is it.
@@ -126,6 +136,7 @@ type (
 		Entrance Entrance
 		Pressure Pressure
 		Results  Results
+		Feed     Feed
 		Clock    Clock
 		Streams  StreamInspector
 		Health   Readiness
@@ -149,6 +160,7 @@ type (
 		Entrance  Entrance
 		Pressure  Pressure
 		Results   Results
+		Feed      Feed
 		Detached  *response.Detached // answers that may take long
 		Clock     Clock
 		Streams   StreamInspector
@@ -177,6 +189,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Entrance:  d.Entrance,
 		Pressure:  d.Pressure,
 		Results:   d.Results,
+		Feed:      d.Feed,
 		Detached:  response.NewDetached(),
 		Clock:     d.Clock,
 		Streams:   d.Streams,

@@ -3,6 +3,18 @@
 
 package types
 
+type OrderEventPage struct {
+	Items []OrderEvent `json:"items"` // events, oldest first; empty when there is none yet
+	Next  int64        `json:"next"`  // after of the next page
+}
+
+type OrderEventsRequest struct {
+	ProductId int64  `path:"productId,range=[1:]"`                      // product, a positive integer
+	After     int64  `form:"after,optional,default=0,range=[0:]"`       // next of the page before; 0 = from the beginning
+	Limit     int64  `form:"limit,optional,default=100,range=[1:1000]"` // most items of the page
+	Wait      string `form:"wait,optional"`                             // how long to wait for an event, such as 5s, at most 30s
+}
+
 type OrderExportRequest struct {
 	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
 	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user

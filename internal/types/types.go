@@ -86,6 +86,13 @@ type LogPage struct {
 	NextCursor string `json:"nextCursor"` // cursor of the next page; empty at the end
 }
 
+type OrderEvent struct {
+	Number int64         `json:"number"`                                                // one more than that of the event before it, but after the database was started again, or replaced: then it is far higher, and none is missing
+	Type   string        `json:"type,options=CREATED|CONFIRMED|PAID|CANCELLED|EXPIRED"` // what happened; CREATED = the order waits for its payment
+	At     string        `json:"at"`                                                    // RFC 3339, UTC; when it happened
+	Order  OrderResponse `json:"order"`                                                 // the order as it was then
+}
+
 type PendingEntry struct {
 	StreamId   string `json:"streamId"`   // ID of the entry
 	Consumer   string `json:"consumer"`   // consumer that has it

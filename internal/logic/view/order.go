@@ -21,3 +21,17 @@ func Order(row *model.SeckillOrders) *types.OrderResponse {
 		UpdatedAt:  seckill.FormatTime(row.UpdatedAt),
 	}
 }
+
+// OrderEvents returns the page of the given events, all that there are after a number or as
+// many as were asked for.
+func OrderEvents(events []model.OrderEvent, after int64) *types.OrderEventPage {
+	page := &types.OrderEventPage{Items: make([]types.OrderEvent, len(events)), Next: after}
+	for i := range events {
+		e := &events[i]
+		page.Items[i] = types.OrderEvent{
+			Number: e.Number, Type: string(e.Type), At: seckill.FormatTime(e.Order.UpdatedAt), Order: *Order(&e.Order),
+		}
+		page.Next = e.Number
+	}
+	return page
+}

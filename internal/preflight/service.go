@@ -27,8 +27,10 @@ const (
 func serviceChecks() []Check {
 	stored := []string{"POSTGRES_WRITABLE", "POSTGRES_MIGRATIONS", "POSTGRES_SCHEMA"}
 	return []Check{{
-		Code: "SERVICE_REPLICAS", Area: AreaService, Level: LevelFail, DependsOn: stored,
-		Name: "Every replica is ready", Expected: "a heartbeat of each within 15 s, and nothing that fails on /readyz",
+		Code: "SERVICE_REPLICAS", Area: AreaService, Level: LevelFail,
+		// What /readyz looks at as well is told there.
+		DependsOn: append([]string{"REDIS_SCRIPTS", "POSTGRES_TRIGGERS"}, stored...),
+		Name:      "Every replica is ready", Expected: "a heartbeat of each within 15 s, and nothing that fails on /readyz",
 		Impact: "part of the requests fails, or part of the streams is read by nobody",
 		Action: `curl -sS "http://REPLICA:8888/readyz"`,
 		Run:    serviceReplicas,

@@ -90,7 +90,11 @@ type SequenceGap struct {
 // such. It writes nothing, and no part that is refused keeps it from the others.
 func (p *Pool) Facts(ctx context.Context, old time.Duration) ServerFacts {
 	f := ServerFacts{Host: p.Config().ConnConfig.Host, Port: p.Config().ConnConfig.Port, Database: p.Config().ConnConfig.Database}
+	// A connection from before a restart fails, and takes its like with it: once more then.
 	err := p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return f.ask(ctx, conn, old) })
+	if slices.Contains(movedOn, SQLState(err)) {
+		err = p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return f.ask(ctx, conn, old) })
+	}
 	if err != nil {
 		f.Err, f.NoWriter = err, errors.Is(err, errNoWriter)
 		return f

@@ -2,7 +2,6 @@ package preflight
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -132,7 +131,7 @@ func (c *Check) message(r *Result) string {
 	if r.Level == LevelOK {
 		return c.Name + ": " + r.Observed + "."
 	}
-	return strings.ToUpper(r.Observed[:1]) + r.Observed[1:] + ", where " + c.Expected + " is expected: " + c.Impact + "."
+	return "Expected " + c.Expected + "; found " + r.Observed + ". It means: " + c.Impact + "."
 }
 
 // seen is a finding that all is well.

@@ -68,8 +68,8 @@ func reasonOf(err error) string {
 	if known, ok := errors.AsType[*seckill.Error](err); ok {
 		return known.Message
 	}
-	if stream.Refused(err) || stream.AwayCode(err) != "" {
-		return stream.Explain(err)
+	if errors.Is(err, errNotSaid) {
+		return errNotSaid.Error()
 	}
-	return "no answer"
+	return stream.Explain(err)
 }

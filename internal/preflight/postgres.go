@@ -201,5 +201,5 @@ func (f *Facts) reset(names ...string) []string {
 		}
 	}
 	return append(statements, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "+literal(p.Role)+
-		" AND pid <> pg_backend_pid()")
+		" AND datname = "+literal(p.Database)+" AND pid <> pg_backend_pid()")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/zeromicro/go-zero/core/conf"
+	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/rest"
 	"go.uber.org/goleak"
 
@@ -55,11 +56,11 @@ func TestMain(m *testing.M) {
 
 // site is one replica of the service, with servers of its own, as it runs before a sale.
 type site struct {
-	t        *testing.T
+	t        *testing.T // the present part of the test
+	whole    *testing.T // the test, which the roles outlive no more than the servers
 	postgres *devstack.Postgres
 	redis    *devstack.Redis
 	client   *redis.Client // an administrator's
-	admin    *model.Pool   // an administrator's
 	pool     *model.Pool
 	clients  *stream.Clients
 	ledger   *ledger.Ledger
@@ -80,10 +81,10 @@ type places struct {
 // newSite starts a site on servers of its own, with a product whose sale begins in an hour.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, postgres: servertest.Postgres(t), redis: servertest.Redis(t)}
+	s := &site{t: t, whole: t, postgres: servertest.Postgres(t), redis: servertest.Redis(t)}
 	url, err := s.postgres.CreateDatabase(t.Context(), database, "")
 	s.must(err)
-	s.client, s.admin = servertest.Client(t, s.redis), servertest.Open(t, s.postgres.URL(""))
+	s.client = servertest.Client(t, s.redis)
 	s.serve(places{redis: stream.ClientConfig{Addrs: []string{s.redis.Addr()}}, dataSource: url})
 	s.must(migrations.Apply(t.Context(), s.pool.SQL()))
 	s.begin()
@@ -117,9 +118,16 @@ func (s *site) serve(at places) {
 	s.must(err)
 	bound, err := rest.NewServerless(server)
 	s.must(err)
+	quiet() // the server has set up the log
 	listener := httptest.NewServer(http.HandlerFunc(bound.Serve))
 	s.t.Cleanup(listener.Close)
 	s.url = listener.URL
+}
+
+func quiet() {
+	if os.Getenv("SECKILL_TEST_LOG") == "" {
+		logx.Disable()
+	}
 }
 
 // listener tells the keeper alone.
@@ -170,7 +178,7 @@ func (r *running) stop() {
 func (s *site) run(r starter) *running {
 	started := &running{starter: r}
 	started.done.Go(r.Start)
-	s.t.Cleanup(started.stop)
+	s.whole.Cleanup(started.stop)
 	return started
 }
 
@@ -207,6 +215,11 @@ func (s *site) must(err error) {
 // exec runs statements in our database as an administrator, each for itself.
 func (s *site) exec(statements ...string) {
 	s.t.Helper()
+	s.execIn(database, statements...)
+}
+
+func (s *site) execIn(database string, statements ...string) {
+	s.t.Helper()
 	for _, statement := range statements {
 		s.sh("psql -qAt -v ON_ERROR_STOP=1 -d " + database + " -c '" + strings.ReplaceAll(statement, "'", `'\''`) + "'")
 	}
@@ -226,7 +239,7 @@ func (s *site) cli(words ...any) {
 // sh runs a command in the root of the repository as an operator would.
 func (s *site) sh(command string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	token, err := auth.IssueToken(secret, "alice", "operator", time.Hour)
 	s.must(err)

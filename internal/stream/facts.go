@@ -22,6 +22,8 @@ const (
 	clockSamples = 3
 	// slotSearch is how many products are tried to find one on each master of a cluster.
 	slotSearch = 1_000
+	// explained is how much is shown of an answer that we have no words for, in bytes.
+	explained = 120
 )
 
 // factSettings are the settings that are looked at.
@@ -203,12 +205,18 @@ func linesOf(text string) map[string]string {
 // not serve now, such as BUSY or READONLY; "" when err has none.
 func AwayCode(err error) string { return awayCode(err) }
 
-// Explain says in words, without secrets, why Redis has answered with err.
+// Explain says why Redis has answered with err: in words without secrets where we have some,
+// else in Redis's own.
 func Explain(err error) string {
 	for _, explain := range []func(error) string{Reason, Diagnose} {
 		if reason := explain(err); reason != "" {
 			return reason
 		}
+	}
+	if reply, ok := errors.AsType[redis.Error](err); ok {
+		text, _, _ := strings.Cut(reply.Error(), "\n")
+		text, _, _ = strings.Cut(text, " script: ")
+		return text[:min(len(text), explained)]
 	}
 	return "no answer"
 }

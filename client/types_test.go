@@ -28,6 +28,8 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.ChangeProductRequest](), reflect.TypeFor[client.ProductChange]()},
 	{reflect.TypeFor[types.ProductResponse](), reflect.TypeFor[client.Product]()},
 	{reflect.TypeFor[types.BooksResponse](), reflect.TypeFor[client.Books]()},
+	{reflect.TypeFor[types.PreflightResponse](), reflect.TypeFor[client.Preflight]()},
+	{reflect.TypeFor[types.PreflightCheck](), reflect.TypeFor[client.PreflightCheck]()},
 }
 
 // jsonNames returns the names of the fields of a struct in JSON, sorted. go-zero's options

@@ -29,8 +29,6 @@ type ServerFacts struct {
 	Version     int           // as server_version_num, such as 150018
 	Standby     bool
 	ReadOnly    bool // our transactions cannot write
-	RoleConns   int  // most connections of our role, -1 = no bound
-	DBConns     int  // most connections of our database, -1 = no bound
 	Activity    Activity
 	ActivityErr error
 
@@ -56,6 +54,8 @@ type Activity struct {
 	Own    int   // connections of our role to our database
 	Others int   // all other connections
 	Hidden int   // connections to our database whose transactions our role may not see
+	ByRole int   // most connections of our role, -1 = no bound
+	ByBase int   // most connections to our database, -1 = no bound
 	Old    []Old // transactions in our database that are older than was asked for, oldest first
 }
 
@@ -121,13 +121,11 @@ func (f *ServerFacts) ask(ctx context.Context, conn *pgxpool.Conn, old time.Dura
 
 const selectServer = `
 SELECT current_database(), current_user, pg_backend_pid(), current_setting('server_version_num')::integer,
-       pg_is_in_recovery(), current_setting('transaction_read_only')::boolean,
-       coalesce((SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), -1),
-       coalesce((SELECT datconnlimit FROM pg_database WHERE datname = current_database()), -1)`
+       pg_is_in_recovery(), current_setting('transaction_read_only')::boolean`
 
 func (f *ServerFacts) askServer(ctx context.Context, conn *pgxpool.Conn) error {
 	var process int
-	err := conn.QueryRow(ctx, selectServer).Scan(&f.Database, &f.Role, &process, &f.Version, &f.Standby, &f.ReadOnly, &f.RoleConns, &f.DBConns)
+	err := conn.QueryRow(ctx, selectServer).Scan(&f.Database, &f.Role, &process, &f.Version, &f.Standby, &f.ReadOnly)
 	if err != nil {
 		return fmt.Errorf("ask for the server: %w", err)
 	}
@@ -196,7 +194,9 @@ func texts(ctx context.Context, conn *pgxpool.Conn, what, query string, args ...
 const selectActivity = `
 SELECT count(*) FILTER (WHERE usename = current_user AND datname = current_database()),
        count(*) FILTER (WHERE NOT (usename = current_user AND datname = current_database())),
-       count(*) FILTER (WHERE datname = current_database() AND backend_type IS NULL)
+       count(*) FILTER (WHERE datname = current_database() AND backend_type IS NULL),
+       coalesce((SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), -1),
+       coalesce((SELECT datconnlimit FROM pg_database WHERE datname = current_database()), -1)
   FROM pg_stat_activity WHERE datname IS NOT NULL AND usename IS NOT NULL`
 
 const selectOld = `
@@ -208,7 +208,7 @@ SELECT 0, gid, clock_timestamp() - prepared FROM pg_prepared_xacts
  ORDER BY age DESC LIMIT 5`
 
 func activity(ctx context.Context, conn *pgxpool.Conn, old time.Duration) (a Activity, err error) {
-	if err := conn.QueryRow(ctx, selectActivity).Scan(&a.Own, &a.Others, &a.Hidden); err != nil {
+	if err := conn.QueryRow(ctx, selectActivity).Scan(&a.Own, &a.Others, &a.Hidden, &a.ByRole, &a.ByBase); err != nil {
 		return a, fmt.Errorf("count connections: %w", err)
 	}
 	rows, err := conn.Query(ctx, selectOld, old)

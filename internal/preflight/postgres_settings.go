@@ -119,11 +119,11 @@ func postgresConnections(f *Facts) Finding {
 	left := most - number("superuser_reserved_connections") - number("reserved_connections") - p.Activity.Others
 	found := seen(fmt.Sprintf("%d for the replicas, which may make %d", left, wanted))
 	switch {
-	case p.DBConns >= 0 && p.DBConns < wanted:
-		found.Level, found.Observed = LevelFail, fmt.Sprintf("the database may have %d connections, the replicas may make %d", p.DBConns, wanted)
+	case p.Activity.ByBase >= 0 && p.Activity.ByBase < wanted:
+		found.Level, found.Observed = LevelFail, fmt.Sprintf("the database may have %d connections, the replicas may make %d", p.Activity.ByBase, wanted)
 		found.Action = f.psql("ALTER DATABASE " + identifier(p.Database) + " CONNECTION LIMIT -1")
-	case p.RoleConns >= 0 && p.RoleConns < wanted:
-		found.Level, found.Observed = LevelFail, fmt.Sprintf("the role may have %d connections, the replicas may make %d", p.RoleConns, wanted)
+	case p.Activity.ByRole >= 0 && p.Activity.ByRole < wanted:
+		found.Level, found.Observed = LevelFail, fmt.Sprintf("the role may have %d connections, the replicas may make %d", p.Activity.ByRole, wanted)
 		found.Action = f.psql("ALTER ROLE " + identifier(p.Role) + " CONNECTION LIMIT -1")
 	case left < wanted:
 		found.Level = LevelFail

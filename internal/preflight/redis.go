@@ -41,7 +41,7 @@ func redisChecks() []Check {
 		Code: "REDIS_CLUSTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
 		Name: "The cluster serves every slot", Expected: "cluster_state:ok and 16384 slots served, or no cluster",
 		Impact: "the products of the slots that nobody serves admit nobody",
-		Action: "redis-cli --cluster fix HOST:PORT --cluster-yes",
+		Action: "yes yes | redis-cli --cluster fix HOST:PORT",
 		Run:    eachServer(redisCluster),
 	}, {
 		Code: "REDIS_MASTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
@@ -186,8 +186,8 @@ func redisCluster(f *Facts, s *stream.ServerFacts) Finding {
 		return Finding{
 			Level:    LevelFail,
 			Observed: fmt.Sprintf("cluster_state:%s, %s of 16384 slots served", s.Cluster["cluster_state"], s.Cluster["cluster_slots_ok"]),
-			Action: strings.Join(append(append([]string{"redis-cli"}, f.Settings.redisWay()...),
-				"--cluster", "fix", s.Addr, "--cluster-yes"), " "),
+			// It asks, whatever its option --cluster-yes says.
+			Action: "yes yes | " + strings.Join(append(append([]string{"redis-cli"}, f.Settings.redisWay()...), "--cluster", "fix", s.Addr), " "),
 		}
 	default:
 		return seen("cluster_state:ok, 16384 slots served")

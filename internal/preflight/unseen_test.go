@@ -62,7 +62,7 @@ func TestPreflightOnARedisCluster(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	b := breakage{code: "REDIS_CLUSTER", level: fail}
+	b := breakage{"REDIS_CLUSTER", fail, "", nil}
 	broken := s.eventually("REDIS_CLUSTER alone", func(r preflight.Report) bool { return isAlone(r, b, nil) })
 	found := result(broken, "REDIS_CLUSTER")
 	t.Logf("%s\n%s", found.Message, found.Action)
@@ -132,7 +132,7 @@ func TestPreflightOnARoleWithoutRightsToSettings(t *testing.T) {
 	r = look.eventually("go", func(r preflight.Report) bool { return r.Go })
 	for _, code := range []string{
 		"POSTGRES_DURABILITY", "POSTGRES_ISOLATION", "POSTGRES_TIMEOUTS", "POSTGRES_CONNECTIONS", "POSTGRES_TRANSACTIONS",
-		"POSTGRES_SLOTS", "POSTGRES_LOG",
+		"POSTGRES_SLOTS", "POSTGRES_LOG", "POSTGRES_COLLATION",
 	} {
 		if found := result(r, code); found.Level != warn || !strings.Contains(found.Message, "may not look") {
 			t.Errorf("%s is %s: %s", code, found.Level, found.Message)
@@ -140,7 +140,7 @@ func TestPreflightOnARoleWithoutRightsToSettings(t *testing.T) {
 	}
 	// And what it lacks to work at all is named, with the grant.
 	s.exec("REVOKE DELETE ON seckill_moves FROM seller")
-	b := breakage{code: "POSTGRES_SCHEMA", level: fail}
+	b := breakage{"POSTGRES_SCHEMA", fail, "", nil}
 	broken := look.eventually("POSTGRES_SCHEMA alone", func(r preflight.Report) bool { return isAlone(r, b, nil) })
 	look.sh(result(broken, "POSTGRES_SCHEMA").Action)
 	look.eventually("go again", func(r preflight.Report) bool { return r.Go })
@@ -165,7 +165,7 @@ func TestServersThatAreAway(t *testing.T) {
 func TestAClockThatIsWrong(t *testing.T) {
 	server := fakedRedis(t, "+3s")
 	s := newSiteOn(t, stream.ClientConfig{Addrs: []string{server.Addr()}})
-	b := breakage{code: "SERVICE_CLOCKS", level: fail}
+	b := breakage{"SERVICE_CLOCKS", fail, "", nil}
 	r := s.eventually("SERVICE_CLOCKS alone", func(r preflight.Report) bool { return isAlone(r, b, nil) })
 	if found := result(r, "SERVICE_CLOCKS"); !strings.Contains(found.Observed, "Redis at "+server.Addr()+" is 3s ahead") && !strings.Contains(found.Observed, "is 2.9") {
 		t.Errorf("observed: %s", found.Observed)

@@ -151,9 +151,6 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
-	if err != nil {
-		return nil, err
-	}
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
@@ -161,10 +158,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
 	account := books.NewReader(pool, gate)
-	self, flight, err := newPreflight(c, devSecret, preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
-	if err != nil {
-		return nil, err
-	}
+	self, flight, flightErr := newPreflight(c, devSecret,
+		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
@@ -174,17 +169,13 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		Pressure: pressure, Results: hub, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
 		Health: checks, Preflight: flight, Shutdown: shutdown,
 	})
-	server, err := newServer(c, serviceContext)
-	if err != nil {
+	server, serverErr := newServer(c, serviceContext)
+	if err := errors.Join(err, flightErr, serverErr); err != nil {
 		return nil, err
 	}
-	return groupOf(
+	return groupOf(append(keeping(supervisor.Prepared(), keeper),
 		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
-		role.After(supervisor.Prepared(), keeper.Role()),
-		role.After(supervisor.Prepared(), keeper.Roster()),
-		role.After(supervisor.Prepared(), keeper.Verifier()),
-		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
 		role.After(supervisor.Prepared(), ended.Role()),
 		role.After(supervisor.Prepared(), preflight.Heartbeat(pool, self, checks)),
@@ -193,7 +184,17 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 			Redis: redisCheck, Postgres: postgresCheck, Products: supervisor.Products,
 			DeadLetters: pool.OpenDeadLetters, Streams: inspector,
 		}),
-	), nil
+	)...), nil
+}
+
+// keeping are the roles that keep the gates, once the database can be worked with.
+func keeping(ready <-chan struct{}, keeper *books.Keeper) []service.Service {
+	return []service.Service{
+		role.After(ready, keeper.Role()),
+		role.After(ready, keeper.Roster()),
+		role.After(ready, keeper.Verifier()),
+		role.After(ready, keeper.Recoverer()),
+	}
 }
 
 // newKeeper makes what keeps the gates. Of a product that is gone nobody remembers anything.

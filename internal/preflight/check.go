@@ -75,7 +75,7 @@ type Report struct {
 
 // Checks are all checks, each behind those that it depends on.
 func Checks() []Check {
-	return slices.Concat(redisChecks(), postgresChecks(), serviceChecks(), productChecks())
+	return slices.Concat(redisChecks, postgresChecks, serviceChecks, productChecks)
 }
 
 // Judge decides over facts. The checks of a product are left out where there are no facts

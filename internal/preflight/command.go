@@ -66,11 +66,11 @@ func (f *Facts) psql(statements ...string) string {
 }
 
 func (f *Facts) psqlIn(database string, statements ...string) string {
-	command := f.psqlWay(database)
+	command := []string{f.psqlWay(database)}
 	for _, statement := range statements {
-		command += " -c " + inShell(statement)
+		command = append(command, "-c "+inShell(statement))
 	}
-	return command
+	return strings.Join(command, " ")
 }
 
 func (f *Facts) psqlWay(database string) string {

@@ -118,9 +118,9 @@ func (f *Facts) redisServes() bool {
 }
 
 func (p *Preflight) askHolds(ctx context.Context, f *Facts) {
-	ids := make([]int64, len(f.Sales))
-	for i, sale := range f.Sales {
-		ids[i] = sale.ProductID
+	ids := make([]int64, 0, len(f.Sales)+1)
+	for _, sale := range f.Sales {
+		ids = append(ids, sale.ProductID)
 	}
 	if f.Product != nil {
 		ids = append(ids, f.Product.ProductID)

@@ -19,90 +19,92 @@ const (
 )
 
 // productChecks are the checks of area product.
-func productChecks() []Check {
-	known := []string{"PRODUCT_EXISTS"}
-	gate := []string{"PRODUCT_ACTIVE", "PRODUCT_STOCK", "REDIS_SCRIPTS"}
-	return []Check{{
-		Code: "PRODUCT_EXISTS", Area: AreaProduct, Level: LevelFail,
-		DependsOn: []string{"POSTGRES_ANSWERS", "POSTGRES_WRITABLE", "POSTGRES_MIGRATIONS", "POSTGRES_SCHEMA"},
-		Name:      "The product exists", Expected: "a row of it",
-		Impact: "nobody can buy it", Action: "curl … /admin/v1/products",
-		Run: productExists,
-	}, {
-		Code: "PRODUCT_ACTIVE", Area: AreaProduct, Level: LevelFail, DependsOn: known,
-		Name: "The product is ACTIVE", Expected: "the status ACTIVE",
-		Impact: "a paused product admits nobody; one that has ended never will again",
-		Action: "curl … /admin/v1/products/:productId/resume",
-		Run:    productActive,
-	}, {
-		Code: "PRODUCT_WINDOW", Area: AreaProduct, Level: LevelFail, DependsOn: known,
-		Name: "The window of the sale is ahead", Expected: "a start and an end, in this order and in the future",
-		Impact: "the sale is over, or has begun already", Action: `curl … /admin/v1/products/:productId {"startsAt", "endsAt"}`,
-		Run: productWindow,
-	}, {
-		Code: "PRODUCT_STOCK", Area: AreaProduct, Level: LevelFail, DependsOn: known,
-		Name: "The product has stock", Expected: "units that are left to be sold",
-		Impact: "everybody is told SOLD_OUT from the first second on", Action: "curl … /admin/v1/products/:productId/stock",
-		Run: productStock,
-	}, {
-		Code: "PRODUCT_LIMIT", Area: AreaProduct, Level: LevelWarn, DependsOn: known,
-		Name: "Users have a limit", Expected: "a perUserLimit of 1 or more, and not above the stock",
-		Impact: "one user can buy everything", Action: `curl … /admin/v1/products/:productId {"perUserLimit": 1}`,
-		Run: productLimit,
-	}, {
-		Code: "PRODUCT_PAYMENT", Area: AreaProduct, Level: LevelWarn, DependsOn: known,
-		Name: "There is time to pay", Expected: "a payment window of a minute to a week, or none",
-		Impact: "users cannot pay in time, or units that nobody pays come back when nobody wants them any more",
-		Action: `curl … /admin/v1/products/:productId {"paymentWindowSeconds": 900}`,
-		Run:    productPayment,
-	}, {
-		Code: "PRODUCT_BALANCED", Area: AreaProduct, Level: LevelFail, DependsOn: known,
-		Name: "Stock and orders balance", Expected: "stockTotal = stockLeft + live orders",
-		Impact: "more or fewer units are sold than there are",
-		Action: `psql -c "UPDATE seckill_products SET stock_left = stock_total - LIVE WHERE product_id = ID"`,
-		Run:    productBalanced,
-	}, {
-		Code: "PRODUCT_GATE", Area: AreaProduct, Level: LevelFail, DependsOn: gate,
-		Name: "The gate is open", Expected: "a gate in Redis in the present epoch of the books",
-		Impact: "everybody is answered 503 NOT_LOADED", Action: "curl … /admin/v1/products/:productId/books/repair",
-		Run: productGate,
-	}, {
-		Code: "PRODUCT_OUTBOX", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_GATE"},
-		Name: "The gate has been told everything", Expected: "no move in seckill_moves that the gate does not know",
-		Impact: "units that came back are not for sale", Action: "curl … /admin/v1/products/:productId/books/repair",
-		Run: productOutbox,
-	}, {
-		Code: "PRODUCT_STREAM", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_ACTIVE", "REDIS_WRITES"},
-		Name: "The stream and its group are there", Expected: "a stream with the group of Consumer.Group",
-		Impact: "attempts are refused, or nobody reads them",
-		Action: "redis-cli XGROUP CREATE stream:seckill:ID g1 0 MKSTREAM",
-		Run:    productStream,
-	}, {
-		Code: "PRODUCT_STREAM_IDS", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_STREAM"},
-		Name: "Stream IDs are not ahead of the clock", Expected: "a last ID at most a second ahead of Redis's clock",
-		Impact: "attempts count as later than they are: they are told ENDED, or nothing can be added at all",
-		Action: "redis-cli DEL stream:seckill:ID",
-		Run:    productStreamIDs,
-	}, {
-		Code: "PRODUCT_BACKLOG", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_STREAM"},
-		Name: "Nothing waits in the stream", Expected: "lag 0 and pending 0",
-		Impact: "the sale begins behind what waits, and nobody may be reading",
-		Action: "redis-cli XPENDING stream:seckill:ID g1",
-		Run:    productBacklog,
-	}, {
-		Code: "PRODUCT_LEFT", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_BALANCED", "PRODUCT_OUTBOX", "PRODUCT_BACKLOG"},
-		Name: "The gate has what is left", Expected: "redisLeft = stockLeft",
-		Impact: "units stay unsold, or attempts are admitted that cannot win",
-		Action: "curl … /admin/v1/products/:productId/books/repair",
-		Run:    productLeft,
-	}, {
-		Code: "PRODUCT_DEAD_LETTERS", Area: AreaProduct, Level: LevelFail, DependsOn: known,
-		Name: "No dead letter is open", Expected: "none with status OPEN",
-		Impact: "attempts of users are undecided, and whoever sends them may send more of the kind",
-		Action: "curl … /admin/v1/dead-letters/discard",
-		Run:    productDeadLetters,
-	}}
-}
+var productChecks = []Check{{
+	Code: "PRODUCT_EXISTS", Area: AreaProduct, Level: LevelFail,
+	DependsOn: []string{"POSTGRES_ANSWERS", "POSTGRES_WRITABLE", "POSTGRES_MIGRATIONS", "POSTGRES_SCHEMA"},
+	Name:      "The product exists", Expected: "a row of it",
+	Impact: "nobody can buy it", Action: "curl … /admin/v1/products",
+	Run: productExists,
+}, {
+	Code: "PRODUCT_ACTIVE", Area: AreaProduct, Level: LevelFail, DependsOn: known,
+	Name: "The product is ACTIVE", Expected: "the status ACTIVE",
+	Impact: "a paused product admits nobody; one that has ended never will again",
+	Action: "curl … /admin/v1/products/:productId/resume",
+	Run:    productActive,
+}, {
+	Code: "PRODUCT_WINDOW", Area: AreaProduct, Level: LevelFail, DependsOn: known,
+	Name: "The window of the sale is ahead", Expected: "a start and an end, in this order and in the future",
+	Impact: "the sale is over, or has begun already", Action: `curl … /admin/v1/products/:productId {"startsAt", "endsAt"}`,
+	Run: productWindow,
+}, {
+	Code: "PRODUCT_STOCK", Area: AreaProduct, Level: LevelFail, DependsOn: known,
+	Name: "The product has stock", Expected: "units that are left to be sold",
+	Impact: "everybody is told SOLD_OUT from the first second on", Action: "curl … /admin/v1/products/:productId/stock",
+	Run: productStock,
+}, {
+	Code: "PRODUCT_LIMIT", Area: AreaProduct, Level: LevelWarn, DependsOn: known,
+	Name: "Users have a limit", Expected: "a perUserLimit of 1 or more, and not above the stock",
+	Impact: "one user can buy everything", Action: `curl … /admin/v1/products/:productId {"perUserLimit": 1}`,
+	Run: productLimit,
+}, {
+	Code: "PRODUCT_PAYMENT", Area: AreaProduct, Level: LevelWarn, DependsOn: known,
+	Name: "There is time to pay", Expected: "a payment window of a minute to a week, or none",
+	Impact: "users cannot pay in time, or units that nobody pays come back when nobody wants them any more",
+	Action: `curl … /admin/v1/products/:productId {"paymentWindowSeconds": 900}`,
+	Run:    productPayment,
+}, {
+	Code: "PRODUCT_BALANCED", Area: AreaProduct, Level: LevelFail, DependsOn: known,
+	Name: "Stock and orders balance", Expected: "stockTotal = stockLeft + live orders",
+	Impact: "more or fewer units are sold than there are",
+	Action: `psql -c "UPDATE seckill_products SET stock_left = stock_total - LIVE WHERE product_id = ID"`,
+	Run:    productBalanced,
+}, {
+	Code: "PRODUCT_GATE", Area: AreaProduct, Level: LevelFail, DependsOn: gated,
+	Name: "The gate is open", Expected: "a gate in Redis in the present epoch of the books",
+	Impact: "everybody is answered 503 NOT_LOADED", Action: "curl … /admin/v1/products/:productId/books/repair",
+	Run: productGate,
+}, {
+	Code: "PRODUCT_OUTBOX", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_GATE"},
+	Name: "The gate has been told everything", Expected: "no move in seckill_moves that the gate does not know",
+	Impact: "units that came back are not for sale", Action: "curl … /admin/v1/products/:productId/books/repair",
+	Run: productOutbox,
+}, {
+	Code: "PRODUCT_STREAM", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_ACTIVE", "REDIS_WRITES"},
+	Name: "The stream and its group are there", Expected: "a stream with the group of Consumer.Group",
+	Impact: "attempts are refused, or nobody reads them",
+	Action: "redis-cli XGROUP CREATE stream:seckill:ID g1 0 MKSTREAM",
+	Run:    productStream,
+}, {
+	Code: "PRODUCT_STREAM_IDS", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_STREAM"},
+	Name: "Stream IDs are not ahead of the clock", Expected: "a last ID at most a second ahead of Redis's clock",
+	Impact: "attempts count as later than they are: they are told ENDED, or nothing can be added at all",
+	Action: "redis-cli DEL stream:seckill:ID",
+	Run:    productStreamIDs,
+}, {
+	Code: "PRODUCT_BACKLOG", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_STREAM"},
+	Name: "Nothing waits in the stream", Expected: "lag 0 and pending 0",
+	Impact: "the sale begins behind what waits, and nobody may be reading",
+	Action: "redis-cli XPENDING stream:seckill:ID g1",
+	Run:    productBacklog,
+}, {
+	Code: "PRODUCT_LEFT", Area: AreaProduct, Level: LevelFail, DependsOn: []string{"PRODUCT_BALANCED", "PRODUCT_OUTBOX", "PRODUCT_BACKLOG"},
+	Name: "The gate has what is left", Expected: "redisLeft = stockLeft",
+	Impact: "units stay unsold, or attempts are admitted that cannot win",
+	Action: "curl … /admin/v1/products/:productId/books/repair",
+	Run:    productLeft,
+}, {
+	Code: "PRODUCT_DEAD_LETTERS", Area: AreaProduct, Level: LevelFail, DependsOn: known,
+	Name: "No dead letter is open", Expected: "none with status OPEN",
+	Impact: "attempts of users are undecided, and whoever sends them may send more of the kind",
+	Action: "curl … /admin/v1/dead-letters/discard",
+	Run:    productDeadLetters,
+}}
+
+// known is what most of them depend on.
+var known = []string{"PRODUCT_EXISTS"}
+
+// gated is what the checks of the gate depend on.
+var gated = []string{"PRODUCT_ACTIVE", "PRODUCT_STOCK", "REDIS_SCRIPTS"}
 
 func productExists(f *Facts) Finding {
 	if f.Product.SaleErr != nil {

@@ -20,87 +20,85 @@ const slowRedis = 10 * time.Millisecond
 const shortRetention = time.Hour
 
 // redisChecks are the checks of area redis.
-func redisChecks() []Check {
-	return []Check{{
-		Code: "REDIS_ANSWERS", Area: AreaRedis, Level: LevelFail,
-		Name: "Redis answers", Expected: "an answer within a second",
-		Impact: "nobody is admitted", Action: "systemctl start redis-server",
-		Run: redisAnswers,
-	}, {
-		Code: "REDIS_LATENCY", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis is near", Expected: "a round trip of less than " + slowRedis.String(),
-		Impact: "every attempt waits for it", Action: "redis-cli --latency-history",
-		Run: eachServer(redisLatency),
-	}, {
-		Code: "REDIS_VERSION", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis is new enough", Expected: "7.0 or newer",
-		Impact: "streams do not tell how far they are read, and scripts do not run",
-		Action: "apt-get install --only-upgrade redis-server",
-		Run:    eachServer(redisVersion),
-	}, {
-		Code: "REDIS_CLUSTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "The cluster serves every slot", Expected: "cluster_state:ok and 16384 slots served, or no cluster",
-		Impact: "the products of the slots that nobody serves admit nobody",
-		Action: "yes yes | redis-cli --cluster fix HOST:PORT",
-		Run:    eachServer(redisCluster),
-	}, {
-		Code: "REDIS_MASTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis is no replica", Expected: "the role master",
-		Impact: "a replica takes no writes, so nobody is admitted", Action: "redis-cli REPLICAOF NO ONE",
-		Run: eachServer(redisMaster),
-	}, {
-		Code: "REDIS_INFO", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "INFO is allowed", Expected: "an answer to INFO",
-		Impact: "a restart and a copy that is put back are noticed later, and some of these checks cannot look",
-		Action: "redis-cli ACL SETUSER USER +info",
-		Run:    eachServer(redisInfo),
-	}, {
-		Code: "REDIS_EVICTION", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis evicts nothing", Expected: "noeviction",
-		Impact: "the gate or the stream can vanish in the middle of the sale",
-		Action: "redis-cli CONFIG SET maxmemory-policy noeviction",
-		Run:    eachServer(redisEviction),
-	}, {
-		Code: "REDIS_MEMORY", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis has memory for the sale", Expected: "room for the attempts that are expected, twice",
-		Impact: "at maxmemory nobody is admitted", Action: "redis-cli CONFIG SET maxmemory BYTES",
-		Run: eachServer(redisMemory),
-	}, {
-		Code: "REDIS_PERSISTENCE", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
-		Name: "Redis keeps its data", Expected: "an append-only file, written without an error",
-		Impact: "a restart of Redis loses the attempts that are admitted and not yet stored",
-		Action: "redis-cli CONFIG SET appendonly yes",
-		Run:    eachServer(redisPersistence),
-	}, {
-		Code: "REDIS_REPLICAS", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS", "REDIS_MASTER"},
-		Name: "Redis has its replicas", Expected: "a replica at least, and as many as min-replicas-to-write asks for",
-		Impact: "without one the loss of a machine stops the sale; with fewer than min-replicas-to-write nobody is admitted",
-		Action: "redis-cli CONFIG SET min-replicas-to-write 0",
-		Run:    eachServer(redisReplicas),
-	}, {
-		Code: "REDIS_WRITES", Area: AreaRedis, Level: LevelFail,
-		DependsOn: []string{"REDIS_ANSWERS", "REDIS_CLUSTER", "REDIS_MASTER", "REDIS_REPLICAS", "REDIS_MEMORY", "REDIS_PERSISTENCE"},
-		Name:      "Redis takes writes", Expected: "no refusal of a write",
-		Impact: "nobody is admitted", Action: "redis-cli CLIENT UNPAUSE",
-		Run: eachServer(redisWrites),
-	}, {
-		Code: "REDIS_SCRIPTS", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_WRITES"},
-		Name: "Redis runs scripts", Expected: "EVAL and EVALSHA allowed",
-		Impact: "the gate is a script: nobody is admitted", Action: "redis-cli ACL SETUSER USER +eval +evalsha",
-		Run: eachServer(redisScripts),
-	}, {
-		Code: "REDIS_TRIMMING", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_SCRIPTS"},
-		Name: "Nobody holds up trimming", Expected: "no other group with entries older than Consumer.Retention",
-		Impact: "the stream grows until Redis is full", Action: "redis-cli XGROUP DESTROY STREAM GROUP",
-		Run: redisTrimming,
-	}, {
-		Code: "REDIS_RETENTION", Area: AreaRedis, Level: LevelWarn,
-		Name: "Streams are trimmed", Expected: "Consumer.Retention of an hour or more",
-		Impact: "with 0 the streams grow until Redis is full; with less than an hour an entry can go before anybody has looked at it",
-		Action: "set Consumer.Retention to 168h and restart the replicas",
-		Run:    redisRetention,
-	}}
-}
+var redisChecks = []Check{{
+	Code: "REDIS_ANSWERS", Area: AreaRedis, Level: LevelFail,
+	Name: "Redis answers", Expected: "an answer within a second",
+	Impact: "nobody is admitted", Action: "systemctl start redis-server",
+	Run: redisAnswers,
+}, {
+	Code: "REDIS_LATENCY", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis is near", Expected: "a round trip of less than " + slowRedis.String(),
+	Impact: "every attempt waits for it", Action: "redis-cli --latency-history",
+	Run: eachServer(redisLatency),
+}, {
+	Code: "REDIS_VERSION", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis is new enough", Expected: "7.0 or newer",
+	Impact: "streams do not tell how far they are read, and scripts do not run",
+	Action: "apt-get install --only-upgrade redis-server",
+	Run:    eachServer(redisVersion),
+}, {
+	Code: "REDIS_CLUSTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "The cluster serves every slot", Expected: "cluster_state:ok and 16384 slots served, or no cluster",
+	Impact: "the products of the slots that nobody serves admit nobody",
+	Action: "yes yes | redis-cli --cluster fix HOST:PORT",
+	Run:    eachServer(redisCluster),
+}, {
+	Code: "REDIS_MASTER", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis is no replica", Expected: "the role master",
+	Impact: "a replica takes no writes, so nobody is admitted", Action: "redis-cli REPLICAOF NO ONE",
+	Run: eachServer(redisMaster),
+}, {
+	Code: "REDIS_INFO", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "INFO is allowed", Expected: "an answer to INFO",
+	Impact: "a restart and a copy that is put back are noticed later, and some of these checks cannot look",
+	Action: "redis-cli ACL SETUSER USER +info",
+	Run:    eachServer(redisInfo),
+}, {
+	Code: "REDIS_EVICTION", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis evicts nothing", Expected: "noeviction",
+	Impact: "the gate or the stream can vanish in the middle of the sale",
+	Action: "redis-cli CONFIG SET maxmemory-policy noeviction",
+	Run:    eachServer(redisEviction),
+}, {
+	Code: "REDIS_MEMORY", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis has memory for the sale", Expected: "room for the attempts that are expected, twice",
+	Impact: "at maxmemory nobody is admitted", Action: "redis-cli CONFIG SET maxmemory BYTES",
+	Run: eachServer(redisMemory),
+}, {
+	Code: "REDIS_PERSISTENCE", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS"},
+	Name: "Redis keeps its data", Expected: "an append-only file, written without an error",
+	Impact: "a restart of Redis loses the attempts that are admitted and not yet stored",
+	Action: "redis-cli CONFIG SET appendonly yes",
+	Run:    eachServer(redisPersistence),
+}, {
+	Code: "REDIS_REPLICAS", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS", "REDIS_MASTER"},
+	Name: "Redis has its replicas", Expected: "a replica at least, and as many as min-replicas-to-write asks for",
+	Impact: "without one the loss of a machine stops the sale; with fewer than min-replicas-to-write nobody is admitted",
+	Action: "redis-cli CONFIG SET min-replicas-to-write 0",
+	Run:    eachServer(redisReplicas),
+}, {
+	Code: "REDIS_WRITES", Area: AreaRedis, Level: LevelFail,
+	DependsOn: []string{"REDIS_ANSWERS", "REDIS_CLUSTER", "REDIS_MASTER", "REDIS_REPLICAS", "REDIS_MEMORY", "REDIS_PERSISTENCE"},
+	Name:      "Redis takes writes", Expected: "no refusal of a write",
+	Impact: "nobody is admitted", Action: "redis-cli CLIENT UNPAUSE",
+	Run: eachServer(redisWrites),
+}, {
+	Code: "REDIS_SCRIPTS", Area: AreaRedis, Level: LevelFail, DependsOn: []string{"REDIS_WRITES"},
+	Name: "Redis runs scripts", Expected: "EVAL and EVALSHA allowed",
+	Impact: "the gate is a script: nobody is admitted", Action: "redis-cli ACL SETUSER USER +eval +evalsha",
+	Run: eachServer(redisScripts),
+}, {
+	Code: "REDIS_TRIMMING", Area: AreaRedis, Level: LevelWarn, DependsOn: []string{"REDIS_SCRIPTS"},
+	Name: "Nobody holds up trimming", Expected: "no other group with entries older than Consumer.Retention",
+	Impact: "the stream grows until Redis is full", Action: "redis-cli XGROUP DESTROY STREAM GROUP",
+	Run: redisTrimming,
+}, {
+	Code: "REDIS_RETENTION", Area: AreaRedis, Level: LevelWarn,
+	Name: "Streams are trimmed", Expected: "Consumer.Retention of an hour or more",
+	Impact: "with 0 the streams grow until Redis is full; with less than an hour an entry can go before anybody has looked at it",
+	Action: "set Consumer.Retention to 168h and restart the replicas",
+	Run:    redisRetention,
+}}
 
 // eachServer looks at each server; the worst finding counts, and names its server where
 // there are several.

@@ -2,7 +2,9 @@ package preflight
 
 import (
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,54 +26,54 @@ const (
 )
 
 // serviceChecks are the checks of area service.
-func serviceChecks() []Check {
-	stored := []string{"POSTGRES_WRITABLE", "POSTGRES_MIGRATIONS", "POSTGRES_SCHEMA"}
-	return []Check{{
-		Code: "SERVICE_REPLICAS", Area: AreaService, Level: LevelFail,
-		// What /readyz looks at as well is told there.
-		DependsOn: append([]string{"REDIS_SCRIPTS", "POSTGRES_TRIGGERS"}, stored...),
-		Name:      "Every replica is ready", Expected: "a heartbeat of each within 15 s, and nothing that fails on /readyz",
-		Impact: "part of the requests fails, or part of the streams is read by nobody",
-		Action: `curl -sS "http://REPLICA:8888/readyz"`,
-		Run:    serviceReplicas,
-	}, {
-		Code: "SERVICE_NAMES", Area: AreaService, Level: LevelFail, DependsOn: stored,
-		Name: "Names of replicas are unique", Expected: "a Consumer.Instance of its own on each",
-		Impact: "two replicas are one consumer to Redis: entries of one that dies are taken over late or twice",
-		Action: `sed -i 's/Instance: .*/Instance: ${HOSTNAME}/' etc/seckill.yaml`,
-		Run:    serviceNames,
-	}, {
-		Code: "SERVICE_VERSIONS", Area: AreaService, Level: LevelWarn, DependsOn: stored,
-		Name: "Replicas are of one version", Expected: "the same version on each",
-		Impact: "what one replica knows another may not",
-		Action: "end the rollout before the sale",
-		Run:    serviceVersions,
-	}, {
-		Code: "SERVICE_CONFIGURATION", Area: AreaService, Level: LevelWarn, DependsOn: stored,
-		Name: "Replicas are configured alike", Expected: "the same configuration on each, names and addresses aside",
-		Impact: "a token, a limit or a retention holds on one replica and not on another",
-		Action: "give each replica the same file and secret, and restart it",
-		Run:    serviceConfiguration,
-	}, {
-		Code: "SERVICE_CLOCKS", Area: AreaService, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS", "POSTGRES_ANSWERS"},
-		Name: "Clocks agree", Expected: "Redis, PostgreSQL and every replica within " + clockSpread.String(),
-		Impact: "the sale begins and ends at another time than users see, and orders expire early or late",
-		Action: "chronyc makestep",
-		Run:    serviceClocks,
-	}, {
-		Code: "SERVICE_SECRET", Area: AreaService, Level: LevelFail,
-		Name: "The secret is not that of development", Expected: "an Auth.AccessSecret of your own",
-		Impact: "whoever knows the secret is an operator",
-		Action: "export SECKILL_ACCESS_SECRET=$(openssl rand -hex 32)",
-		Run:    serviceSecret,
-	}, {
-		Code: "SERVICE_FILES", Area: AreaService, Level: LevelFail, DependsOn: stored,
-		Name: "Replicas may open enough files", Expected: fmt.Sprintf("ulimit -n of %d or more on each", goodFiles),
-		Impact: "users who wait are refused, and then everybody",
-		Action: "ulimit -n 65536",
-		Run:    serviceFiles,
-	}}
-}
+var serviceChecks = []Check{{
+	Code: "SERVICE_REPLICAS", Area: AreaService, Level: LevelFail,
+	// What /readyz looks at as well is told there.
+	DependsOn: append([]string{"REDIS_SCRIPTS", "POSTGRES_TRIGGERS"}, stored...),
+	Name:      "Every replica is ready", Expected: "a heartbeat of each within 15 s, and nothing that fails on /readyz",
+	Impact: "part of the requests fails, or part of the streams is read by nobody",
+	Action: `curl -sS "http://REPLICA:8888/readyz"`,
+	Run:    serviceReplicas,
+}, {
+	Code: "SERVICE_NAMES", Area: AreaService, Level: LevelFail, DependsOn: stored,
+	Name: "Names of replicas are unique", Expected: "a Consumer.Instance of its own on each",
+	Impact: "two replicas are one consumer to Redis: entries of one that dies are taken over late or twice",
+	Action: `sed -i 's/Instance: .*/Instance: ${HOSTNAME}/' etc/seckill.yaml`,
+	Run:    serviceNames,
+}, {
+	Code: "SERVICE_VERSIONS", Area: AreaService, Level: LevelWarn, DependsOn: stored,
+	Name: "Replicas are of one version", Expected: "the same version on each",
+	Impact: "what one replica knows another may not",
+	Action: "end the rollout before the sale",
+	Run:    serviceVersions,
+}, {
+	Code: "SERVICE_CONFIGURATION", Area: AreaService, Level: LevelWarn, DependsOn: stored,
+	Name: "Replicas are configured alike", Expected: "the same configuration on each, names and addresses aside",
+	Impact: "a token, a limit or a retention holds on one replica and not on another",
+	Action: "give each replica the same file and secret, and restart it",
+	Run:    serviceConfiguration,
+}, {
+	Code: "SERVICE_CLOCKS", Area: AreaService, Level: LevelFail, DependsOn: []string{"REDIS_ANSWERS", "POSTGRES_ANSWERS"},
+	Name: "Clocks agree", Expected: "Redis, PostgreSQL and every replica within " + clockSpread.String(),
+	Impact: "the sale begins and ends at another time than users see, and orders expire early or late",
+	Action: "chronyc makestep",
+	Run:    serviceClocks,
+}, {
+	Code: "SERVICE_SECRET", Area: AreaService, Level: LevelFail,
+	Name: "The secret is not that of development", Expected: "an Auth.AccessSecret of your own",
+	Impact: "whoever knows the secret is an operator",
+	Action: "export SECKILL_ACCESS_SECRET=$(openssl rand -hex 32)",
+	Run:    serviceSecret,
+}, {
+	Code: "SERVICE_FILES", Area: AreaService, Level: LevelFail, DependsOn: stored,
+	Name: "Replicas may open enough files", Expected: fmt.Sprintf("ulimit -n of %d or more on each", goodFiles),
+	Impact: "users who wait are refused, and then everybody",
+	Action: "ulimit -n 65536",
+	Run:    serviceFiles,
+}}
+
+// stored is what most of them depend on.
+var stored = []string{"POSTGRES_WRITABLE", "POSTGRES_MIGRATIONS", "POSTGRES_SCHEMA"}
 
 // live are the replicas that have been heard of lately.
 func (f *Facts) live() []model.Replica {
@@ -123,7 +125,7 @@ func serviceReplicas(f *Facts) Finding {
 		if r.Failing != "" {
 			return Finding{
 				Level: LevelFail, Observed: nameOf(r) + " is not ready: " + r.Failing,
-				Action: "curl -sS " + inShell(fmt.Sprintf("http://%s:%d/readyz", r.Host, f.Settings.Port)),
+				Action: "curl -sS " + inShell("http://"+net.JoinHostPort(r.Host, strconv.Itoa(f.Settings.Port))+"/readyz"),
 			}
 		}
 	}

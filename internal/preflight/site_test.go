@@ -2,6 +2,7 @@ package preflight_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -73,9 +74,8 @@ type site struct {
 
 // places is where a site finds its servers.
 type places struct {
-	redis       stream.ClientConfig
-	dataSource  string
-	application string // user of the ACL
+	redis      stream.ClientConfig
+	dataSource string
 }
 
 // newSite starts a site on servers of its own, with a product whose sale begins in an hour.
@@ -231,7 +231,7 @@ const reconnect = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 // cli runs a command of Redis as an administrator.
 func (s *site) cli(words ...any) {
 	s.t.Helper()
-	if err := s.client.Do(s.t.Context(), words...).Err(); err != nil && err != redis.Nil {
+	if err := s.client.Do(s.t.Context(), words...).Err(); err != nil && !errors.Is(err, redis.Nil) {
 		s.t.Fatalf("%v: %v", words, err)
 	}
 }

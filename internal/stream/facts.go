@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -154,9 +155,7 @@ func (f *ServerFacts) askSettings(ctx context.Context, server *redis.Client) {
 	f.Config = map[string]string{}
 	for _, setting := range settings {
 		f.ConfigErr = errors.Join(f.ConfigErr, setting.Err())
-		for name, value := range setting.Val() {
-			f.Config[name] = value
-		}
+		maps.Copy(f.Config, setting.Val())
 	}
 	if cluster != nil {
 		f.Cluster, f.ClusterErr = linesOf(cluster.Val()), cluster.Err()

@@ -146,7 +146,32 @@ func TestPreflightOnARoleWithoutRightsToSettings(t *testing.T) {
 	look.eventually("go again", func(r preflight.Report) bool { return r.Go })
 }
 
-// TestServersThatAreAway: nothing is an error, and nothing takes long.
+// TestItWritesNothing counts the changes of Redis, and the transactions of PostgreSQL that
+// have written: some of the server's own may come in between.
+func TestItWritesNothing(t *testing.T) {
+	s := &site{t: t, whole: t, redis: servertest.Redis(t)}
+	s.client = servertest.Client(t, s.redis)
+	s.serve(places{redis: stream.ClientConfig{Addrs: []string{s.redis.Addr()}}, dataSource: servertest.Database(t)})
+	s.register()
+	s.must(s.keeper.Bring(t.Context(), product))
+	counts := func() string {
+		var changes string
+		for line := range strings.Lines(s.client.Info(t.Context(), "persistence").Val()) {
+			if strings.HasPrefix(line, "rdb_changes_since_last_save:") {
+				changes = line
+			}
+		}
+		return changes + fmt.Sprint(servertest.Count(t, s.pool, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
+	}
+	servertest.Eventually(t, "a pre-flight after which nothing has changed", func() bool {
+		before := counts()
+		r, err := s.flight.Run(t.Context(), product)
+		s.must(err)
+		return len(r.Results) > 0 && counts() == before
+	})
+}
+
+// TestServersThatAreAway: nothing is an error.
 func TestServersThatAreAway(t *testing.T) {
 	s := newSite(t)
 	s.must(s.redis.Pause(t.Context()))

@@ -29,6 +29,8 @@ import (
 	"seckill/internal/listener"
 	"seckill/internal/metrics"
 	"seckill/internal/notify"
+	"seckill/internal/preflight"
+	"seckill/internal/response"
 	"seckill/internal/role"
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
@@ -103,7 +105,7 @@ func serve(c config.Config, stack *devmode.Stack) error {
 	}
 	defer func() { _ = clients.Close() }()
 
-	group, err := assemble(c, pool, clients)
+	group, err := assemble(c, pool, clients, stack.MadeSecret())
 	if err != nil {
 		return err
 	}
@@ -133,8 +135,9 @@ func newClients(c config.Redis) (*stream.Clients, error) {
 	}), nil
 }
 
-// assemble builds every part and puts those that run into one group.
-func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*service.ServiceGroup, error) {
+// assemble builds every part and puts those that run into one group; devSecret says that
+// the secret was made for development.
+func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSecret bool) (*service.ServiceGroup, error) {
 	m := metrics.New(prometheus.DefaultRegisterer)
 	book := ledger.New(pool, m)
 	gate := admission.NewGate(clients.Commands)
@@ -148,44 +151,51 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients) (*serv
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
-	if err != nil {
-		return nil, err
-	}
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
 	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
 	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, writes.Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
+	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
+	account := books.NewReader(pool, gate)
+	self, flight, flightErr := newPreflight(c, devSecret,
+		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
-		Conn: connOf(c, pool), Ledger: book, Books: books.NewReader(pool, gate), Keeper: keeper,
+		Conn: connOf(c, pool), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
 			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Feed: pool, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
-		Health:   health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}},
-		Shutdown: shutdown,
+		Health: checks, Preflight: flight, Shutdown: shutdown,
 	})
-	server, err := newServer(c, serviceContext)
-	if err != nil {
+	server, serverErr := newServer(c, serviceContext)
+	if err := errors.Join(err, flightErr, serverErr); err != nil {
 		return nil, err
 	}
-	return groupOf(
+	return groupOf(append(keeping(supervisor.Prepared(), keeper),
 		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), book.EventTrimmer(c.Orders.EventRetention)),
-		role.After(supervisor.Prepared(), keeper.Role()),
-		role.After(supervisor.Prepared(), keeper.Roster()),
-		role.After(supervisor.Prepared(), keeper.Verifier()),
-		role.After(supervisor.Prepared(), keeper.Recoverer()),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
 		role.After(supervisor.Prepared(), ended.Role()),
+		role.After(supervisor.Prepared(), preflight.Heartbeat(pool, self, checks)),
 		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
 		m.Collector(metrics.Sources{
 			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool,
-			Streams: inspector, Gates: gate, Delay: pressure.Known,
+			Streams: inspector, Gates: gate, Delay: pressure.Known, Ready: flight.Ready,
 		}),
-	), nil
+	)...), nil
+}
+
+// keeping are the roles that keep the gates, once the database can be worked with.
+func keeping(ready <-chan struct{}, keeper *books.Keeper) []service.Service {
+	return []service.Service{
+		role.After(ready, keeper.Role()),
+		role.After(ready, keeper.Roster()),
+		role.After(ready, keeper.Verifier()),
+		role.After(ready, keeper.Recoverer()),
+	}
 }
 
 // newHub makes the hub of results; that its subscription is refused shows on /readyz.
@@ -205,6 +215,20 @@ func newKeeper(pool *model.Pool, gate *admission.Gate, inspector *stream.Inspect
 		m.Forget(productID)
 	})
 	return keeper
+}
+
+// newPreflight makes the checks before a sale, and what this process says of itself to the
+// other replicas.
+func newPreflight(c config.Config, devSecret bool, from preflight.Sources) (self model.Replica, flight *preflight.Preflight, err error) {
+	fingerprint, err := c.Fingerprint()
+	if err != nil {
+		return self, nil, err
+	}
+	self = preflight.Self(c.Consumer.Instance, fingerprint, c.Postgres.MaxConns, int64(response.Descriptors()))
+	return self, preflight.New(preflight.Settings{
+		Run: self.Run, Group: c.Consumer.Group, Retention: c.Consumer.Retention, MaxConns: c.Postgres.MaxConns, Port: c.Port,
+		RedisUser: c.Redis.Username, RedisTLS: c.Redis.TLS.Enabled, DevelopmentSecret: devSecret,
+	}, from), nil
 }
 
 // both runs one check after another until one fails.

@@ -196,6 +196,11 @@ func story(t *testing.T) []step {
 			b, err := c.RepairBooks(ctx, product)
 			return first(err, same(b.ProductID, product))
 		}},
+		{"Preflight", func(ctx context.Context, c *client.Client) error {
+			p, err := c.Preflight(ctx, product)
+			return first(err, same(p.ProductID, product), same(len(p.Checks) > 40, true), same(p.Checks[0].Code, "REDIS_ANSWERS"),
+				same(p.Checks[0].Level, client.CheckOK))
+		}},
 		{"Streams", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Streams().All(ctx))
 			return first(err, same(n >= 2, true))

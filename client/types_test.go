@@ -45,6 +45,8 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.DiscardDeadLettersRequest](), reflect.TypeFor[client.DeadLetterDiscard]()},
 	{reflect.TypeFor[types.DeadLetterDiscards](), reflect.TypeFor[client.DeadLetterDiscards]()},
 	{reflect.TypeFor[types.BooksResponse](), reflect.TypeFor[client.Books]()},
+	{reflect.TypeFor[types.PreflightResponse](), reflect.TypeFor[client.Preflight]()},
+	{reflect.TypeFor[types.PreflightCheck](), reflect.TypeFor[client.PreflightCheck]()},
 }
 
 // jsonNames returns the names of the fields of a struct in JSON, sorted. go-zero's options

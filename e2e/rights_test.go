@@ -18,7 +18,7 @@ GRANT USAGE ON SCHEMA shop TO seckill_app;
 GRANT SELECT, INSERT, UPDATE ON seckill_products, seckill_logs, seckill_orders, seckill_dead_letters, seckill_resent_letters TO seckill_app;
 GRANT SELECT, INSERT ON seckill_audit TO seckill_app;
 GRANT SELECT, INSERT, DELETE ON seckill_moves, seckill_carried_entries TO seckill_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON seckill_drained_products TO seckill_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON seckill_drained_products, seckill_replicas TO seckill_app;
 GRANT SELECT, DELETE ON seckill_order_events TO seckill_app;
 GRANT SELECT ON seckill_migrations TO seckill_app;
 GRANT USAGE ON SEQUENCE seckill_logs_id_seq, seckill_orders_id_seq, seckill_dead_letters_id_seq, seckill_audit_id_seq TO seckill_app`

@@ -34,6 +34,7 @@ var requirements = []requirement{
 	{"seckill_resent_letters", []string{"SELECT", "INSERT", "UPDATE"}, []string{"letter_id", "product_id", "fields", "stream_id"}, false},
 	{"seckill_order_events", []string{"SELECT", "DELETE"}, []string{"product_id", "number", "first", "type", "at", "orders"}, false},
 	{"seckill_drained_products", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"product_id", "drained_at", "retired_at"}, false},
+	{"seckill_replicas", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"run", "seen_at", "clock_offset_ms", "failing"}, false},
 }
 
 // requiredFunctions are called by our statements.
@@ -160,6 +161,13 @@ const insufficientPrivilege = "42501"
 // IsForbidden reports whether our role lacks a right for what it has tried.
 func IsForbidden(err error) bool { return SQLState(err) == insufficientPrivilege }
 
+// fromLooseKeys are the key columns that have the collation of the database.
+const fromLooseKeys = `
+  FROM pg_attribute a
+ WHERE a.attrelid IN (to_regclass('seckill_logs'), to_regclass('seckill_orders'), to_regclass('seckill_dead_letters'),
+                      to_regclass('seckill_carried_entries'))
+   AND a.attname IN ('stream_id', 'fingerprint') AND a.attcollation <> 'pg_catalog."C"'::regcollation`
+
 // selectDoubts lists what works but not as an operator would expect.
 const selectDoubts = `
 SELECT 'synchronous_commit is off for this role: a crash of PostgreSQL loses what was stored in the last moments, acknowledged or not'
@@ -172,10 +180,7 @@ SELECT 'plan_cache_mode is force_generic_plan for this role: look-ups may read w
 UNION ALL
 SELECT 'column ' || a.attrelid::regclass || '.' || a.attname || ' has the collation of the database, and its index is wrong after an upgrade'
        || ' of the operating system that sorts otherwise: run migrations/maintenance/collate_keys.sql'
-  FROM pg_attribute a
- WHERE a.attrelid IN (to_regclass('seckill_logs'), to_regclass('seckill_orders'), to_regclass('seckill_dead_letters'),
-                      to_regclass('seckill_carried_entries'))
-   AND a.attname IN ('stream_id', 'fingerprint') AND a.attcollation <> 'pg_catalog."C"'::regcollation`
+` + fromLooseKeys
 
 // Doubts lists what the service works with, but not as an operator would expect: it is
 // for the log at start, and for who checks before a sale.

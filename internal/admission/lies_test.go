@@ -166,6 +166,11 @@ func (l *liedTo) gateCalls() []servertest.LiedTo {
 			counts, problems := g.Flying(ctx, []int64{product})
 			return errors.Join(problems[0], bounds(problems[0] != nil || counts[0] >= 0 && counts[0] < 1<<32, "%v", counts))
 		}, believes{"hlen": noneOrOne}),
+		l.call("Gate.Resend", func() error {
+			id, err := g.Resend(ctx, product, 7, map[string]any{"uid": "1"})
+			_, problem := seckill.ParseStreamID(id)
+			return errors.Join(err, bounds(err != nil || problem == nil, "%q", id))
+		}, nil),
 		l.call("Gate.Retire", func() error {
 			holder, err := g.Retire(ctx, product)
 			return errors.Join(err, bounds(err != nil || holder == "the gate", "held by %q", holder))

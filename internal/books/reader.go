@@ -105,3 +105,9 @@ func account(g admission.State, above int64, stock model.StockAndMoves) seckill.
 	}
 	return a
 }
+
+// Gate returns what the gate of a settled product holds, compared with its books; nil when
+// it is not open in the present epoch, or is being opened.
+func (r *Reader) Gate(ctx context.Context, productID int64) (*seckill.GateAccount, error) {
+	return gateAccount(ctx, r.pool, r.gate, productID)
+}

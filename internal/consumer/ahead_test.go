@@ -10,7 +10,6 @@ import (
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
-	"seckill/model"
 )
 
 // TestAnIDAheadOfTheClockIsAnAlarm: a product whose last ID is of the next hour, one whose
@@ -25,10 +24,7 @@ func TestAnIDAheadOfTheClockIsAnAlarm(t *testing.T) {
 	ok := func(context.Context) error { return nil }
 	w.start(w.metrics.Collector(metrics.Sources{
 		Redis: health.Check{Run: ok}, Postgres: health.Check{Run: ok},
-		Products: func() []model.ProductState {
-			return []model.ProductState{{ProductID: 1}, {ProductID: 2}, {ProductID: 3}}
-		},
-		DeadLetters: w.pool.OpenDeadLetters, Streams: stream.NewInspector(w.clients.Commands, "g1", seckill.StreamKey),
+		Database: w.pool, Streams: stream.NewInspector(w.clients.Commands, "g1", seckill.StreamKey),
 	}))
 	servertest.Eventually(t, "the gauges are there", func() bool {
 		return w.metric("seckill_stream_length", 1) == 1 && w.metric("seckill_stream_length", 2) == 1 && w.metric("seckill_stream_length", 3) == 1

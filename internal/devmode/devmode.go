@@ -28,8 +28,9 @@ const database = "product_db"
 
 // Stack are the private servers of one run.
 type Stack struct {
-	postgres *devstack.Postgres
-	redis    *devstack.Redis
+	postgres   *devstack.Postgres
+	redis      *devstack.Redis
+	madeSecret bool
 }
 
 // Start brings up whatever the configuration does not name itself, and writes where
@@ -66,6 +67,7 @@ func (s *Stack) start(ctx context.Context, c *config.Config) (err error) {
 		c.Redis.Addr = s.redis.Addr()
 	}
 	if c.Auth.AccessSecret == "" {
+		s.madeSecret = true
 		c.Auth.AccessSecret, err = secret(filepath.Join(dir, "secret"))
 	}
 	return err
@@ -115,6 +117,9 @@ func (s *Stack) Stop(ctx context.Context) error {
 	}
 	return errors.Join(redisErr, postgresErr)
 }
+
+// MadeSecret reports whether the secret that signs tokens is not the configuration's own.
+func (s *Stack) MadeSecret() bool { return s != nil && s.madeSecret }
 
 // Announce writes what a newcomer needs: the address, tokens, and two commands to
 // copy.

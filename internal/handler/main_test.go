@@ -50,6 +50,8 @@ type world struct {
 	health  *fakeHealth
 	checks  health.Checks // in place of health, unless nil
 
+	preflight svc.Preflight
+
 	shutdown *health.Shutdown
 	client   *redis.Client
 	keeper   *books.Keeper
@@ -85,7 +87,7 @@ func (w *world) serve(d svc.Deps, changes ...func(*config.Config)) {
 	for _, change := range changes {
 		change(&c)
 	}
-	d.Shutdown = w.shutdown
+	d.Shutdown, d.Preflight = w.shutdown, w.preflight
 	d.Conn, d.Streams, d.Health, d.OpenAPI = w.pool.Conn(), w.streams, w, []byte(document)
 	w.gate(&d)
 	server, err := handler.NewServer(svc.NewServiceContext(c, d))

@@ -13,6 +13,7 @@ import (
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
 	order "seckill/internal/handler/order"
+	preflight "seckill/internal/handler/preflight"
 	product "seckill/internal/handler/product"
 	result "seckill/internal/handler/result"
 	stream "seckill/internal/handler/stream"
@@ -237,6 +238,22 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			}...,
 		),
 		rest.WithPrefix("/admin/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// What a sale will stand on, checked
+					Method:  http.MethodGet,
+					Path:    "/preflight",
+					Handler: preflight.GetPreflightHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
+		rest.WithTimeout(10000*time.Millisecond),
 	)
 
 	server.AddRoutes(

@@ -16,6 +16,9 @@ var texts embed.FS
 // languages are those of the documents.
 var languages = []string{"en", "zh"}
 
+// pageNames are the pages that are made.
+var pageNames = []string{"configuration", "errors", "http-api", "metrics", "preflight"}
+
 // Write makes every page.
 func Write(root string, api []byte) error {
 	data, err := collect(root, api)
@@ -27,7 +30,7 @@ func Write(root string, api []byte) error {
 		if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // documents are for everybody
 			return fmt.Errorf("make the folder of a language: %w", err)
 		}
-		for _, name := range []string{"configuration", "errors", "http-api", "metrics"} {
+		for _, name := range pageNames {
 			text, err := render(language, name, data)
 			if err != nil {
 				return err
@@ -49,6 +52,7 @@ type pageData struct {
 	Tags      []Tag
 	Schemas   []Schema
 	Metrics   string
+	Preflight []AreaChecks
 }
 
 func collect(root string, api []byte) (*pageData, error) {
@@ -74,7 +78,7 @@ func collect(root string, api []byte) (*pageData, error) {
 	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
-		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics),
+		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
 	}, nil
 }
 

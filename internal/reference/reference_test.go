@@ -25,7 +25,7 @@ func TestPagesAreFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, language := range languages {
-		for _, name := range []string{"configuration", "errors", "http-api", "metrics"} {
+		for _, name := range pageNames {
 			want, err := render(language, name, data)
 			if err != nil {
 				t.Fatal(err)
@@ -104,6 +104,19 @@ func TestMetricsAreRead(t *testing.T) {
 		if kinds[name] != kind {
 			t.Errorf("%s is a %q, want a %s", name, kinds[name], kind)
 		}
+	}
+}
+
+func TestChecksAreListedByArea(t *testing.T) {
+	var areas []string
+	for _, area := range preflightTables() {
+		areas = append(areas, area.Area)
+		if !strings.Contains(area.Table, "| `"+strings.ToUpper(area.Area)+"_") {
+			t.Errorf("no check of %s in\n%s", area.Area, area.Table)
+		}
+	}
+	if got := strings.Join(areas, " "); got != "redis postgres service product" {
+		t.Errorf("areas: %s", got)
 	}
 }
 

@@ -4,5 +4,5 @@ package response
 
 import "math"
 
-// descriptors is how many files and connections the process may have open: nobody says.
-func descriptors() int { return math.MaxInt32 }
+// Descriptors is how many files and connections the process may have open: nobody says.
+func Descriptors() int { return math.MaxInt32 }

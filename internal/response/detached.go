@@ -45,7 +45,7 @@ type Detached struct {
 }
 
 // NewDetached makes a Detached for as many clients as the limits of the process allow.
-func NewDetached() *Detached { return newDetached(descriptors() / 2) }
+func NewDetached() *Detached { return newDetached(Descriptors() / 2) }
 
 func newDetached(bound int) *Detached { return &Detached{bound: int64(min(bound, maxDetached))} }
 

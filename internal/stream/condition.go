@@ -153,22 +153,3 @@ func (c *Clients) look(ctx context.Context) error {
 // Objection is what forbids to work with the servers at all, whatever they answer; "" when
 // nothing does.
 func (c *Clients) Objection() string { return c.health.noted(topicSeveral) }
-
-// Unwatched says what is not noticed because the server does not allow to look, for whoever
-// checks before a sale.
-func (c *Clients) Unwatched(ctx context.Context) ([]string, error) {
-	pipe := c.Commands.Pipeline()
-	info, config := pipe.Info(ctx, "server"), pipe.ConfigGet(ctx, "maxmemory-policy")
-	_, err := pipe.Exec(ctx)
-	if err != nil && Diagnose(err) == "" && !errors.As(err, new(redis.Error)) {
-		return nil, err
-	}
-	var unwatched []string
-	if !strings.Contains(info.Val(), "run_id:") {
-		unwatched = append(unwatched, "INFO is not allowed: a restart of Redis, or a copy that was put back, is noticed by the scripts that it has forgotten, and by the books")
-	}
-	if config.Val()["maxmemory-policy"] == "" {
-		unwatched = append(unwatched, "CONFIG is not allowed: the eviction policy and the persistence are not checked")
-	}
-	return unwatched, nil
-}

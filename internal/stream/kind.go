@@ -12,11 +12,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// kind is what a server says of itself in answer to HELLO, which every user may ask. Both
+// kind is what a server says of itself in answer to HELLO, which every user may ask. All
 // are "" of one that does not know HELLO, such as a proxy.
 type kind struct {
-	mode string // standalone, cluster or sentinel
-	role string // master or replica
+	mode    string // standalone, cluster or sentinel
+	role    string // master or replica
+	version string // such as 7.0.15
 }
 
 // objection is what is wrong with a server of this kind, "" when nothing is.
@@ -61,7 +62,9 @@ func kindOf(ctx context.Context, client redis.UniversalClient) (kind, error) {
 			facts[fmt.Sprint(reply[i])] = fmt.Sprint(reply[i+1])
 		}
 	}
-	return kind{mode: facts["mode"], role: strings.Replace(facts["role"], "slave", "replica", 1)}, nil
+	return kind{
+		mode: facts["mode"], role: strings.Replace(facts["role"], "slave", "replica", 1), version: facts["version"],
+	}, nil
 }
 
 func cut(text string) string { return text[:min(len(text), 40)] }

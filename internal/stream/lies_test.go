@@ -167,10 +167,13 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 		l.call("Clients.Ping", func() error {
 			return l.pings.Ping(ctx)
 		}, believes{"hello": {"*"}}), // a proxy does not know it
-		l.call("Clients.Unwatched", func() error {
-			unwatched, err := l.clients.Unwatched(ctx)
-			return errors.Join(err, bounds(len(unwatched) <= 2, "%v", unwatched))
-		}, believes{"info": {"*"}, "config": {"*"}}), // what answers nonsense is not watched
+		l.call("Clients.Facts", func() error {
+			f := l.clients.Facts(ctx)[0]
+			now := time.Now().Add(f.Clock)
+			return errors.Join(f.Err, isNow(now, f.Err), bounds(f.Latency >= 0, "%+v", f))
+		}, believes{ // what a server says of itself is weighed by those who read it
+			"hello": {"*"}, "info": {"*"}, "config": {"*"}, "set": {"*"}, "eval": {"*"},
+		}),
 		l.call("WriteCheck.Run", func() error { return stream.NewWriteCheck(commands, nothing).Run(ctx) }, believes{"set": aStatus}),
 		l.call("Eviction.Read", func() error {
 			l.direct.ConfigSet(ctx, "maxmemory", "1gb")
@@ -212,6 +215,14 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 		l.call("Inspector.NowFor", func() error { now, err := i.NowFor(ctx, 1); return errors.Join(err, isNow(now, err)) }, believes{"xinfo": noEntry}),
 		l.call("Inspector.State", func() error { return stateInBounds(i.State(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
 		l.call("Inspector.Sample", func() error { return stateInBounds(i.Sample(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
+		l.call("Inspector.Facts", func() error {
+			f, err := i.Facts(ctx, 1)
+			return stateInBounds(f.State, err)
+		}, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
+		l.call("Inspector.ForeignHolds", func() error {
+			holds, err := i.ForeignHolds(ctx, one, time.Hour)
+			return errors.Join(err, bounds(len(holds) <= 1, "%+v", holds))
+		}, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noEntry, "xrange": noEntry}),
 		l.call("Inspector.Pending", func() error {
 			pending, err := i.Pending(ctx, 1, "", 10)
 			if len(pending) > 0 {

@@ -11,6 +11,7 @@ import (
 	"seckill/internal/health"
 	"seckill/internal/ledger"
 	"seckill/internal/middleware"
+	"seckill/internal/preflight"
 	"seckill/internal/response"
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
@@ -120,6 +121,12 @@ type (
 		Pending(ctx context.Context, productID int64, before string, limit int) ([]stream.PendingEntry, error)
 	}
 
+	// Preflight checks what a sale will stand on; preflight.Preflight is it.
+	Preflight interface {
+		// Run checks all but the product without one (0); PRODUCT_NOT_FOUND.
+		Run(ctx context.Context, productID int64) (preflight.Report, error)
+	}
+
 	// Readiness tells whether the service can do its work.
 	Readiness interface {
 		// Failing returns the checks that fail, but for those that are excluded; none =
@@ -129,19 +136,20 @@ type (
 
 	// Deps is what a ServiceContext is built from besides the configuration.
 	Deps struct {
-		Conn     sqlx.SqlConn // the pool, as goctl's models use it
-		Ledger   Ledger
-		Books    *books.Reader
-		Keeper   Keeper
-		Entrance Entrance
-		Pressure Pressure
-		Results  Results
-		Feed     Feed
-		Clock    Clock
-		Streams  StreamInspector
-		Health   Readiness
-		Shutdown *health.Shutdown // nil = never
-		OpenAPI  []byte           // openapi.json, as served at /openapi.json
+		Conn      sqlx.SqlConn // the pool, as goctl's models use it
+		Ledger    Ledger
+		Books     *books.Reader
+		Keeper    Keeper
+		Entrance  Entrance
+		Pressure  Pressure
+		Results   Results
+		Feed      Feed
+		Clock     Clock
+		Streams   StreamInspector
+		Health    Readiness
+		Preflight Preflight
+		Shutdown  *health.Shutdown // nil = never
+		OpenAPI   []byte           // openapi.json, as served at /openapi.json
 	}
 
 	// ServiceContext is what the logic of every request works with. It is made
@@ -165,6 +173,7 @@ type (
 		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
+		Preflight Preflight
 		Shutdown  *health.Shutdown
 		OpenAPI   []byte
 	}
@@ -194,6 +203,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,
+		Preflight: d.Preflight,
 		Shutdown:  d.Shutdown,
 		OpenAPI:   d.OpenAPI,
 	}

@@ -100,6 +100,19 @@ type PendingEntry struct {
 	Deliveries int64  `json:"deliveries"` // how often it was delivered
 }
 
+type PreflightCheck struct {
+	Code     string `json:"code"`                                        // what is checked, such as REDIS_EVICTION
+	Area     string `json:"area,options=redis|postgres|service|product"` // what it is about
+	Level    string `json:"level,options=ok|warn|fail|skipped"`          // warn = somebody should look, or the server does not let us; skipped = what it depends on has failed
+	Name     string `json:"name"`                                        // what holds when it is well
+	Observed string `json:"observed"`                                    // what is seen
+	Expected string `json:"expected"`                                    // what should be seen
+	Impact   string `json:"impact"`                                      // what it means for the sale when it does not hold
+	Action   string `json:"action,optional,omitempty"`                   // the command that mends it
+	Runbook  string `json:"runbook"`                                     // name of its runbook
+	Message  string `json:"message"`                                     // all of it in a sentence
+}
+
 type ProductRequest struct {
 	ProductId int64 `path:"productId,range=[1:]"` // product, a positive integer
 }

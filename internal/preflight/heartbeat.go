@@ -1,0 +1,104 @@
+package preflight
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/zeromicro/go-zero/core/logx"
+
+	"seckill/internal/health"
+	"seckill/internal/role"
+	"seckill/model"
+)
+
+const (
+	// beatInterval is how often a replica says that it lives.
+	beatInterval = 5 * time.Second
+	// beatTimeout bounds one time.
+	beatTimeout = 4 * time.Second
+	// goodbyeTimeout bounds the last word: the process has to end.
+	goodbyeTimeout = 2 * time.Second
+	// forgetAfter is when the row of a replica that went without a goodbye is deleted.
+	forgetAfter = time.Hour
+)
+
+// Beats is where heartbeats are written; model.Pool is it.
+type Beats interface {
+	SayAlive(ctx context.Context, r model.Replica) error
+	SayGoodbye(ctx context.Context, run string) error
+	ForgetReplicas(ctx context.Context, silent time.Duration) error
+}
+
+// Self returns this process as its heartbeats have it; name, configHash, maxConns and
+// openFiles are the configuration's and the system's.
+func Self(name, configHash string, maxConns int, openFiles int64) model.Replica {
+	host, _ := os.Hostname() // "" where there is none
+	return model.Replica{
+		Run: rand.Text(), Name: name, Host: host, Version: version(), ConfigHash: configHash, Since: time.Now(),
+		MaxConns: maxConns, OpenFiles: openFiles,
+	}
+}
+
+// version is that of the program, with the revision that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return info.Main.Version + " " + setting.Value[:min(12, len(setting.Value))]
+		}
+	}
+	return info.Main.Version
+}
+
+// Heartbeat makes the role by which a replica says that it lives, and whether it is ready;
+// at its end it says goodbye. Replicas that are silent for an hour are forgotten.
+func Heartbeat(beats Beats, self model.Replica, checks health.Checks) *role.Role {
+	return role.New(func(ctx context.Context) {
+		ticker := time.NewTicker(beatInterval)
+		defer ticker.Stop()
+		for {
+			beat(ctx, beats, self, checks)
+			select {
+			case <-ticker.C:
+				continue
+			case <-ctx.Done():
+			}
+			goodbye(ctx, beats, self.Run)
+			return
+		}
+	})
+}
+
+func beat(ctx context.Context, beats Beats, self model.Replica, checks health.Checks) {
+	within, cancel := context.WithTimeout(ctx, beatTimeout)
+	defer cancel()
+	failing, _ := checks.Failing(within) // nothing is excluded that could be unknown
+	words := make([]string, len(failing))
+	for i, f := range failing {
+		words[i] = f.String()
+	}
+	self.Failing = strings.Join(words, ", ")
+	err := beats.SayAlive(within, self)
+	if err == nil {
+		err = beats.ForgetReplicas(within, forgetAfter)
+	}
+	if err != nil && ctx.Err() == nil {
+		logx.Errorf("heartbeat: %v", err)
+	}
+}
+
+// goodbye is said when the process ends already, within a moment.
+func goodbye(ctx context.Context, beats Beats, run string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTimeout)
+	defer cancel()
+	if err := beats.SayGoodbye(ctx, run); err != nil {
+		logx.Errorf("heartbeat: %v", err)
+	}
+}

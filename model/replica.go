@@ -1,0 +1,89 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Replica is a process of the service as it says of itself.
+type Replica struct {
+	Run         string        // of one process, from its start to its end
+	Name        string        // Consumer.Instance; "" = none
+	Host        string        // of the machine, or the pod
+	Version     string        // of the program
+	ConfigHash  string        // alike on replicas whose configuration is
+	Since       time.Time     // when the process has started
+	Failing     string        // what keeps it from being ready; "" = it is ready
+	MaxConns    int           // Postgres.MaxConns
+	OpenFiles   int64         // descriptors that it may have; 0 = no bound is known
+	Silent      time.Duration // since it was seen last
+	ClockOffset time.Duration // by how much its clock was ahead of PostgreSQL's then, at least
+}
+
+const saySo = `
+INSERT INTO seckill_replicas (run, name, host, version, config_hash, since, failing, max_conns, open_files, clock_offset_ms, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
+ON CONFLICT (run) DO UPDATE
+   SET failing = excluded.failing, seen_at = excluded.seen_at, clock_offset_ms = excluded.clock_offset_ms`
+
+// SayAlive writes what a replica says of itself. Silent and ClockOffset of r are not read:
+// they are measured.
+func (p *Pool) SayAlive(ctx context.Context, r Replica) error {
+	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		_, ahead, err := clockOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, saySo, r.Run, r.Name, r.Host, r.Version, r.ConfigHash, r.Since, r.Failing, r.MaxConns, r.OpenFiles,
+			-ahead.Milliseconds())
+		if err != nil {
+			return fmt.Errorf("say that this replica lives: %w", err)
+		}
+		return nil
+	})
+}
+
+// SayGoodbye takes back what a replica has said of itself.
+func (p *Pool) SayGoodbye(ctx context.Context, run string) error {
+	if _, err := p.Exec(ctx, "DELETE FROM seckill_replicas WHERE run = $1", run); err != nil {
+		return fmt.Errorf("say that this replica ends: %w", err)
+	}
+	return nil
+}
+
+// ForgetReplicas deletes the rows of replicas that have been silent for longer.
+func (p *Pool) ForgetReplicas(ctx context.Context, silent time.Duration) error {
+	if _, err := p.Exec(ctx, "DELETE FROM seckill_replicas WHERE seen_at < clock_timestamp() - $1::interval", silent); err != nil {
+		return fmt.Errorf("forget silent replicas: %w", err)
+	}
+	return nil
+}
+
+const selectReplicas = `
+SELECT run, name, host, version, config_hash, since, failing, max_conns, open_files,
+       greatest(clock_timestamp() - seen_at, interval '0'), clock_offset_ms
+  FROM seckill_replicas ORDER BY name, since, run`
+
+// Replicas lists the replicas that have not said goodbye, by name.
+func (p *Pool) Replicas(ctx context.Context) ([]Replica, error) {
+	rows, err := p.Query(ctx, selectReplicas)
+	if err != nil {
+		return nil, fmt.Errorf("list replicas: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Replica, error) {
+		var r Replica
+		var offset int64
+		err := row.Scan(&r.Run, &r.Name, &r.Host, &r.Version, &r.ConfigHash, &r.Since, &r.Failing, &r.MaxConns, &r.OpenFiles,
+			&r.Silent, &offset)
+		r.ClockOffset = time.Duration(offset) * time.Millisecond
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list replicas: %w", err)
+	}
+	return list, nil
+}

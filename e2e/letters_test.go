@@ -86,7 +86,7 @@ func (p *process) askAs(role, path, body string, into any) (status int, err erro
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, nil //nolint:nilerr // 0 is the documented "nobody"
+		return 0, nil // nobody has answered
 	}
 	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode, json.NewDecoder(response.Body).Decode(into)

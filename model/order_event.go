@@ -23,8 +23,8 @@ type OrderEvent struct {
 // order of each is looked up by itself, whatever is known of the sizes of the tables.
 const selectOrderEvents = `
 WITH changes AS (
-    SELECT c.*, sum(number - greatest(first - 1, $2)) OVER (ORDER BY number) - (number - greatest(first - 1, $2)) AS before
-      FROM (SELECT * FROM seckill_order_events
+    SELECT c.first, c.type, c.at, c.orders, sum(number - greatest(first - 1, $2)) OVER (ORDER BY number) - (number - greatest(first - 1, $2)) AS before
+      FROM (SELECT number, first, type, at, orders FROM seckill_order_events
              WHERE product_id = $1 AND number >= $2 ORDER BY number LIMIT $3::bigint + 1) AS c
 ), page AS (
     SELECT c.first + u.n - 1 AS number, c.type, c.at, u.id
@@ -37,8 +37,9 @@ SELECT p.events, p.events_reset, p.events_trimmed,
        coalesce(e.number, 0), coalesce(e.type, ''), coalesce(e.id, 0), coalesce(e.user_id, 0), coalesce(e.stream_id, ''),
        coalesce(e.slot, 0), e.expires_at, e.paid_at, e.payment_ref, coalesce(e.created_at, p.created_at), coalesce(e.at, p.created_at)
   FROM seckill_products p
-  LEFT JOIN (SELECT page.number, page.type, page.at, o.* FROM page, LATERAL (
-                SELECT * FROM seckill_orders WHERE id = page.id OFFSET 0) AS o) AS e ON true
+  LEFT JOIN (SELECT page.number, page.type, page.at, o.id, o.user_id, o.stream_id, o.slot, o.expires_at, o.paid_at, o.payment_ref, o.created_at
+               FROM page, LATERAL (SELECT id, user_id, stream_id, slot, expires_at, paid_at, payment_ref, created_at
+                                     FROM seckill_orders WHERE id = page.id OFFSET 0) AS o) AS e ON true
  WHERE p.product_id = $1 ORDER BY e.number`
 
 // OrderEvents returns up to limit events of a product's orders after a number, in their order.

@@ -63,7 +63,9 @@ func (m *customSeckillOrdersModel) FindPage(ctx context.Context, filter OrderFil
 // which have an index by user: one on the orders as well would be paid by every winner.
 func (f OrderFilter) statement() (query string, args []any) {
 	q := newestOf("seckill_orders", f.LastID, f.Limit)
-	equal(q, "product_id", f.ProductID)
+	if f.ProductID != 0 {
+		q.add("product_id + 0 = $%d", f.ProductID) // as the index has it
+	}
 	equal(q, "status", f.Status)
 	equal(q, "payment_ref", f.PaymentRef)
 	q.between(f.From, f.To)

@@ -76,10 +76,10 @@ func TestAFollowerIsToldWhereToBeginAnew(t *testing.T) {
 		t.Helper()
 		a := s.get(eventsPath + query)
 		var body struct {
-			Code    seckill.Code
-			Message string
-			Oldest  int64
-			Next    int64
+			Code    seckill.Code `json:"code"`
+			Message string       `json:"message"`
+			Oldest  int64        `json:"oldest"`
+			Next    int64        `json:"next"`
 		}
 		if err := json.Unmarshal([]byte(a.body), &body); err != nil || a.status != http.StatusGone || body.Code != code ||
 			fmt.Sprint(body.Oldest, " ", body.Next) != fields {

@@ -52,8 +52,7 @@ func table(t *testing.T, pool *model.Pool) map[int64]string {
 // begins anew, as it is told.
 func (f *follower) step() (more bool, err error) {
 	events, err := f.pool.OrderEvents(f.t.Context(), 1, f.after, f.page)
-	var refused *seckill.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*seckill.Error](err); ok {
 		f.anew++
 		f.after, f.orders = refused.Position.Next, table(f.t, f.pool)
 		return true, nil

@@ -93,8 +93,14 @@ func (noTables) WatchedProducts(context.Context, time.Duration) ([]model.Watched
 	return nil, nil
 }
 
-func (noTables) OpenDeadLetters(context.Context) (map[int64]model.Tally, error) { return nil, nil }
+func (noTables) OpenDeadLetters(context.Context) (map[int64]model.Tally, error) {
+	return map[int64]model.Tally{}, nil
+}
 
-func (noTables) PendingMoves(context.Context) (map[int64]model.Tally, error) { return nil, nil }
+func (noTables) PendingMoves(context.Context) (map[int64]model.Tally, error) {
+	return map[int64]model.Tally{}, nil
+}
 
-func (noTables) OverdueOrders(context.Context) (map[int64]model.Tally, error) { return nil, nil }
+func (noTables) OverdueOrders(context.Context) (map[int64]model.Tally, error) {
+	return map[int64]model.Tally{}, nil
+}

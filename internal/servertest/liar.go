@@ -236,15 +236,7 @@ func (l *Liar) answer(client, server net.Conn, queue <-chan asked) {
 		if err != nil {
 			return
 		}
-		var next asked
-		if f.head != '>' {
-			select {
-			case next = <-queue:
-			default: // a push of RESP2
-			}
-		} else if l.choose.Load() != nil {
-			next.lie = l.roll() < 0.1
-		}
+		next := l.askedFor(f, queue)
 		lie := Lie{frame: f}
 		if next.forge != nil {
 			lie = next.forge(f)
@@ -263,6 +255,19 @@ func (l *Liar) answer(client, server net.Conn, queue <-chan asked) {
 			}
 		}
 	}
+}
+
+// askedFor returns what was asked for with a frame as its answer. A push answers nothing.
+func (l *Liar) askedFor(f frame, queue <-chan asked) (next asked) {
+	if f.head == '>' {
+		next.lie = l.choose.Load() != nil && l.roll() < 0.1
+		return next
+	}
+	select {
+	case next = <-queue:
+	default: // a push of RESP2
+	}
+	return next
 }
 
 func (l *Liar) roll() float64 {

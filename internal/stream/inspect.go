@@ -3,6 +3,7 @@ package stream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -182,18 +183,17 @@ func (i *Inspector) addDelay(ctx context.Context, state *State, from string) err
 	pipe := i.client.Pipeline()
 	first, clock := pipe.XRangeN(ctx, state.Stream, from, "+", 1), pipe.Time(ctx)
 	_, _ = pipe.Exec(ctx) // each command has its own error
-	for _, err := range []error{first.Err(), clock.Err()} {
-		if err != nil {
-			return fmt.Errorf("look for the oldest undelivered entry of %s: %w", state.Stream, err)
-		}
-	}
+	now, err := timeOf(clock.Result())
+	err = errors.Join(first.Err(), err)
 	for _, e := range first.Val() {
-		if err := checkIDs("", e.ID); err != nil {
-			return fmt.Errorf("look for the oldest undelivered entry of %s: %w", state.Stream, err)
+		if err == nil {
+			err = checkIDs("", e.ID)
 		}
-		state.Delay = max(0, clock.Val().Sub(arrival(e.ID)))
+		if err == nil {
+			state.Delay = max(0, now.Sub(arrival(e.ID)))
+		}
 	}
-	return nil
+	return wrap(err, "look for the oldest undelivered entry of %s", state.Stream)
 }
 
 // Pending lists up to limit pending entries with IDs below before ("" for all),

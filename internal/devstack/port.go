@@ -20,8 +20,8 @@ const (
 	lastPort  = 32000
 )
 
-// freePort returns a port on which nobody listens at the moment.
-func freePort() (int, error) {
+// FreePort returns a port of the loopback interface on which nobody listens at the moment.
+func FreePort() (int, error) {
 	var err error
 	for range 100 {
 		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // no secret

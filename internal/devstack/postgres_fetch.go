@@ -93,7 +93,7 @@ func unpack(work, into string, version embeddedpostgres.PostgresVersion, reposit
 	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte(major+"\n"), 0o600); err != nil {
 		return fmt.Errorf("make download folder: %w", err)
 	}
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		return err
 	}

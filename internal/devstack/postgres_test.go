@@ -140,7 +140,7 @@ func TestPostgresPortBusyIsAnErrorThatSaysSo(t *testing.T) {
 }
 
 func TestPostgresUsesThePortAndTheLogItIsGiven(t *testing.T) {
-	port, err := freePort()
+	port, err := FreePort()
 	must(t, err)
 	var log bytes.Buffer
 	p := startPostgres(t, Options{Port: port, Log: &log})

@@ -155,7 +155,7 @@ func startClusterNode(ctx context.Context, path string, log io.Writer) (*cluster
 // busPort chooses the port of a node's bus. If somebody takes it before the server
 // does, the server ends as it does for its other port, and both are chosen anew.
 func busPort(port int) int {
-	bus, err := freePort()
+	bus, err := FreePort()
 	if err != nil {
 		return port + 10000 // Redis's own choice
 	}

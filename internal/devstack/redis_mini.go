@@ -23,7 +23,7 @@ func startMiniRedis(port int) (*miniRedis, error) {
 	for range portAttempts {
 		try := port
 		if try == 0 {
-			if try, err = freePort(); err != nil {
+			if try, err = FreePort(); err != nil {
 				return nil, err
 			}
 		}

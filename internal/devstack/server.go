@@ -47,7 +47,7 @@ func (s *server) start(ctx context.Context, port int) error {
 	}
 	var err error
 	for range portAttempts {
-		if s.port, err = freePort(); err != nil {
+		if s.port, err = FreePort(); err != nil {
 			return err
 		}
 		if err = s.run(ctx); !errors.Is(err, errPortTaken) {

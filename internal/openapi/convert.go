@@ -26,6 +26,7 @@ type Document struct {
 // Components are the parts that paths refer to.
 type Components struct {
 	SecuritySchemes object `json:"securitySchemes"`
+	Parameters      object `json:"parameters"`
 	Schemas         object `json:"schemas"`
 }
 
@@ -45,7 +46,7 @@ func Convert(text []byte, codes []string) (*Document, error) {
 	}
 	d := &Document{
 		OpenAPI: "3.0.3", Info: from.Info, Servers: []object{{"url": "/"}}, Paths: object{},
-		Components: Components{SecuritySchemes: object{}, Schemas: object{}},
+		Components: Components{SecuritySchemes: object{}, Parameters: object{"ids": textIDs}, Schemas: object{}},
 	}
 	for name, scheme := range from.SecurityDefinitions {
 		d.Components.SecuritySchemes[name] = object{
@@ -59,6 +60,9 @@ func Convert(text []byte, codes []string) (*Document, error) {
 			made, err := operationOf(operation, codes)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
+			}
+			if versioned.MatchString(path) {
+				made["parameters"] = append(list(made["parameters"]), object{"$ref": "#/components/parameters/ids"})
 			}
 			item[method] = made
 			for _, tag := range list(operation["tags"]) {
@@ -85,6 +89,16 @@ func (d *Document) Encode() ([]byte, error) {
 	}
 	return text.Bytes(), nil
 }
+
+var (
+	// versioned are the paths whose answers have IDs.
+	versioned = regexp.MustCompile(`^/(?:api|admin)/v1/`)
+	// textIDs is the parameter that all of them take.
+	textIDs = object{
+		"name": "ids", "in": "query", "schema": object{"type": "string", "enum": []any{"string"}},
+		"description": "string: every ID of the answer is a string of its digits, which this document does not show",
+	}
+)
 
 // operationOf makes an operation from goctl's.
 func operationOf(from object, codes []string) (object, error) {

@@ -147,6 +147,9 @@ func roles(method, path string, secured bool) string {
 func (d *document) input(o *operation) string {
 	var rows [][]string
 	for _, p := range o.Parameters {
+		if p.Name == "" { // one that all take, which the page says once
+			continue
+		}
 		rows = append(rows, []string{quoted(p.Name), p.In, kind(p.Schema), presence(p.Required, p.Schema), p.Description})
 	}
 	for _, content := range o.RequestBody.Content {

@@ -94,9 +94,16 @@ func setList(field reflect.Value, given []string, rule rule) error {
 	return nil
 }
 
+// IDsParameter is a parameter of every route, with which the answer is written and not made
+// (contract section 6). internal/response looks at its value.
+const IDsParameter = "ids"
+
 // checkNames refuses parameters that no rule knows, and those given twice that are no lists.
 func checkNames(values url.Values, rules []rule) error {
 	for name, given := range values {
+		if name == IDsParameter {
+			continue
+		}
 		known := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
 		if known < 0 {
 			return invalid("%q is not a parameter of this route", printable(name))

@@ -130,6 +130,7 @@ func (d *Detached) enter(w http.ResponseWriter) bool {
 func (d *Detached) run(conn net.Conn, r *http.Request, fn func(ctx context.Context, w *waiter)) {
 	ctx, gone := context.WithCancelCause(context.Background())
 	w := &waiter{conn: conn, gone: gone}
+	w.textIDs, _ = wantsTextIDs(r.URL) // the router has refused what is wrong with it
 	if r.ProtoAtLeast(1, 1) {
 		w.probe = interim
 	}
@@ -152,7 +153,7 @@ func (w *waiter) answer(ctx context.Context, value any, err error) {
 	if err != nil {
 		status, value = HandleError(ctx, err)
 	}
-	text, err := answerText(status, value)
+	text, err := w.answerText(status, value)
 	if err == nil {
 		err = w.write(text, "")
 	}
@@ -161,9 +162,18 @@ func (w *waiter) answer(ctx context.Context, value any, err error) {
 	}
 }
 
-// answerText is an answer in JSON, the last of its connection.
-func answerText(status int, value any) ([]byte, error) {
+// encode returns a value as JSON, with the kind of IDs that the client wants.
+func (w *waiter) encode(value any) ([]byte, error) {
 	body, err := json.Marshal(value)
+	if err != nil || !w.textIDs {
+		return body, err
+	}
+	return new(idScanner).append(nil, body), nil
+}
+
+// answerText is an answer in JSON, the last of its connection.
+func (w *waiter) answerText(status int, value any) ([]byte, error) {
+	body, err := w.encode(value)
 	if err != nil {
 		return nil, err
 	}

@@ -44,11 +44,19 @@ func (e *Events) Begun() bool { return e.begun }
 // Send sends an event with a JSON document as its data. A client that opens the events
 // anew names the ID of the last one that it has got.
 func (e *Events) Send(name, id string, data any) error {
-	body, err := json.Marshal(data)
+	body, err := e.encode(data)
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", name, err)
 	}
 	return e.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", id, name, body))
+}
+
+// encode returns the data of an event. Through net/http the writer sees to the IDs.
+func (e *Events) encode(data any) ([]byte, error) {
+	if e.waiter != nil {
+		return e.waiter.encode(data)
+	}
+	return json.Marshal(data)
 }
 
 // Alive sends a comment, by which both sides and whoever is between see that the

@@ -36,6 +36,7 @@ const (
 //   - an error that go-zero answers itself (404, 405, 413, the 503 of its timeout, breaker
 //     and shedder, the 500 after a panic, each empty or plain text) gets our body. Headers
 //     such as Allow stay;
+//   - IDs are text where the client asks for that;
 //   - while the process ends, each answer is the last of its connection, so that whoever
 //     keeps connections for later takes them elsewhere.
 type Router struct {
@@ -57,6 +58,15 @@ func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writer := &errorWriter{ResponseWriter: w, closing: s.closing, keep: s.cors && r.Header.Get("Origin") != ""}
 	given := auth.HideCredentials(r)
 	abridge(given)
+	textIDs, err := wantsTextIDs(r.URL)
+	if err != nil {
+		httpx.ErrorCtx(r.Context(), writer, err)
+		writer.finish(given)
+		return
+	}
+	if textIDs {
+		writer.ResponseWriter = &idWriter{ResponseWriter: w}
+	}
 	if r.Method == http.MethodHead {
 		var cancel context.CancelFunc
 		given, cancel = asGet(given)

@@ -37,6 +37,8 @@ type waiter struct {
 	conn net.Conn
 	gone context.CancelCauseFunc
 
+	textIDs bool // IDs are written as text
+
 	probed time.Time // when it was last asked whether it reads; the sweeper's alone
 
 	mu sync.Mutex // one writes at a time

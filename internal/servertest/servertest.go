@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"sync"
@@ -188,19 +187,15 @@ func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 	}
 }
 
-// FreePort returns a port of the loopback interface that nobody listens on.
+// FreePort returns a port of the loopback interface that nobody listens on, and that the
+// system gives to no connection either until somebody does.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	port, err := devstack.FreePort()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		tb.Fatalf("address %v", listener.Addr())
-	}
-	return address.Port
+	return port
 }
 
 func stopShared(ctx context.Context) error {

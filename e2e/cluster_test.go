@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -281,7 +282,7 @@ func TestClusterSellsExactlyTheStock(t *testing.T) {
 	const units, users, raws = 200, 300, 100
 	s := newClusterSite(t, "Admission: {PerUserPerSecond: 3}")
 	products := s.onEachMaster("any")
-	recorded := products[2] + 1
+	recorded := slices.Max(products) + 1
 	s.sell(recorded, 0)
 	for _, product := range products {
 		s.sell(product, units)

@@ -109,7 +109,7 @@ func TestBadChangesOfAProduct(t *testing.T) {
 		})
 	}
 	for body, part := range map[string]string{
-		``:                                    "body must not be empty",
+		``:                                    "at least one field",
 		`{}`:                                  "at least one field",
 		`{"productId":1,"name":"n"}`:          `"productId" is not a known field`,
 		`{"name":"n"} {}`:                     "exactly one JSON value",

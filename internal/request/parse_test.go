@@ -158,7 +158,7 @@ func TestBadBodies(t *testing.T) {
 		{"a byte order mark alone", "\xef\xbb\xbf", "body must not be empty"},
 		{"two byte order marks", "\xef\xbb\xbf\xef\xbb\xbf{}", "exactly one JSON value"},
 		{"a byte order mark behind the begin", " \xef\xbb\xbf{}", "exactly one JSON value"},
-		{"another byte order mark", "\xff\xfe{\x00}\x00", "body is not valid UTF-8"},
+		{"another byte order mark", "\xff\xfe{\x00}\x00", "body is UTF-16 or UTF-32; it must be UTF-8"},
 		{"not UTF-8", "{\"items\":\"\xff\"}", "body is not valid UTF-8"},
 		{"null", `null`, "body must not be null"},
 		{"an array", `[]`, "body must be an object"},

@@ -97,7 +97,7 @@ func asText(value any) any {
 
 // eachAsText is a list of IDs, up to the first part of it that is a list or an object.
 func eachAsText(list []any) []any {
-	made := asText(list).([]any) //nolint:forcetypeassert // of a list it makes one
+	made := asText(list).([]any)
 	for i, v := range list {
 		switch v := v.(type) {
 		case json.Number:

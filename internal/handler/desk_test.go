@@ -63,19 +63,7 @@ func TestOrdersAreListed(t *testing.T) {
 // ordersOf reads all pages of a list of orders.
 func (s *shop) ordersOf(query string) []types.OrderResponse {
 	s.t.Helper()
-	var all []types.OrderResponse
-	for cursor := ""; ; {
-		var page types.OrderPage
-		path := "/admin/v1/orders?" + query
-		if cursor != "" {
-			path += "&cursor=" + cursor
-		}
-		s.get(path).into(s.t, http.StatusOK, &page)
-		all = append(all, page.Items...)
-		if cursor = page.NextCursor; cursor == "" {
-			return all
-		}
-	}
+	return allOf[types.OrderResponse](s, "/admin/v1/orders?"+query)
 }
 
 // TestOrdersAreExported exports more orders than are read at once, in both forms.
@@ -157,19 +145,7 @@ func TestAuditShowsWhoDidWhat(t *testing.T) {
 // auditOf reads all pages of the audit.
 func (s *shop) auditOf(query string) []types.AuditEntry {
 	s.t.Helper()
-	var all []types.AuditEntry
-	for cursor := ""; ; {
-		var page types.AuditPage
-		path := "/admin/v1/audit?" + query
-		if cursor != "" {
-			path += "&cursor=" + cursor
-		}
-		s.get(path).into(s.t, http.StatusOK, &page)
-		all = append(all, page.Items...)
-		if cursor = page.NextCursor; cursor == "" {
-			return all
-		}
-	}
+	return allOf[types.AuditEntry](s, "/admin/v1/audit?"+query)
 }
 
 // TestWhoMayNotIsWrittenDown has callers try what their role does not allow.
@@ -232,14 +208,23 @@ func TestLogsTheOldestFirst(t *testing.T) {
 // logsOf reads all pages of a list of logs.
 func (s *shop) logsOf(query string) []types.Log {
 	s.t.Helper()
-	var all []types.Log
+	return allOf[types.Log](s, "/admin/v1/logs?limit=7&"+query)
+}
+
+// allOf reads all pages of a list.
+func allOf[T any](s *shop, path string, edit ...func(*http.Request)) []T {
+	s.t.Helper()
+	var all []T
 	for cursor := ""; ; {
-		var page types.LogPage
-		path := "/admin/v1/logs?limit=7&" + query
-		if cursor != "" {
-			path += "&cursor=" + cursor
+		var page struct {
+			Items      []T    `json:"items"`
+			NextCursor string `json:"nextCursor"`
 		}
-		s.get(path).into(s.t, http.StatusOK, &page)
+		at := path
+		if cursor != "" {
+			at += "&cursor=" + cursor
+		}
+		s.get(at, edit...).into(s.t, http.StatusOK, &page)
 		all = append(all, page.Items...)
 		if cursor = page.NextCursor; cursor == "" {
 			return all

@@ -15,19 +15,7 @@ import (
 // lettersOf reads all pages of a list of dead letters.
 func (s *shop) lettersOf(query string) []types.DeadLetter {
 	s.t.Helper()
-	var all []types.DeadLetter
-	for cursor := ""; ; {
-		var page types.DeadLetterPage
-		path := "/admin/v1/dead-letters?limit=7&" + query
-		if cursor != "" {
-			path += "&cursor=" + cursor
-		}
-		s.get(path, s.as("viewer")).into(s.t, http.StatusOK, &page)
-		all = append(all, page.Items...)
-		if cursor = page.NextCursor; cursor == "" {
-			return all
-		}
-	}
+	return allOf[types.DeadLetter](s, "/admin/v1/dead-letters?limit=7&"+query, s.as("viewer"))
 }
 
 // TestDeadLettersAreListedAndCounted compares every filter with what the rows say.

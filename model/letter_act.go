@@ -126,9 +126,6 @@ WITH acted AS MATERIALIZED (
 INSERT INTO seckill_audit (actor, action, target, detail, created_at)
 SELECT $4, $5, $6::text || acted.id, acted.detail::jsonb, clock_timestamp() FROM acted JOIN changed USING (id) ORDER BY acted.id`
 
-// letterTarget begins the name of a dead letter in the audit.
-const letterTarget = "dead_letter:"
-
 // WriteActs writes what an actor has done to letters that the transaction has locked: their
 // new status, and a row of the audit for each.
 func WriteActs(ctx context.Context, tx executor, actor string, act seckill.LetterAct, status seckill.LetterStatus, acted []ActedLetter) error {
@@ -136,7 +133,7 @@ func WriteActs(ctx context.Context, tx executor, actor string, act seckill.Lette
 	for i, a := range acted {
 		ids[i], details[i] = a.ID, string(a.Detail)
 	}
-	rows, err := tx.Query(ctx, writeActs, ids, details, string(status), actor, string(act), letterTarget)
+	rows, err := tx.Query(ctx, writeActs, ids, details, string(status), actor, string(act), seckill.LetterTarget)
 	if err == nil {
 		rows.Close()
 		err = rows.Err()
@@ -153,7 +150,7 @@ func LastAct(ctx context.Context, q querier, letterID int64) (last seckill.LastA
 	err = q.QueryRow(ctx, `
 SELECT actor, created_at FROM seckill_audit
  WHERE target = $1::text || $2::bigint AND action IN ('dead_letter.replay', 'dead_letter.discard', 'dead_letter.reopen')
- ORDER BY id DESC LIMIT 1`, letterTarget, letterID).Scan(&last.Actor, &last.At)
+ ORDER BY id DESC LIMIT 1`, seckill.LetterTarget, letterID).Scan(&last.Actor, &last.At)
 	if err != nil && !isNoRows(err) {
 		return last, fmt.Errorf("find who acted on dead letter %d: %w", letterID, err)
 	}
@@ -165,7 +162,7 @@ func (m *customSeckillAuditModel) LetterActs(ctx context.Context, letterID int64
 	acts := []*SeckillAudit{}
 	err := m.conn.QueryRowsCtx(ctx, &acts, "SELECT "+seckillAuditRows+` FROM seckill_audit
  WHERE target = $1 AND action IN ('dead_letter.replay', 'dead_letter.discard', 'dead_letter.reopen') ORDER BY id`,
-		fmt.Sprint(letterTarget, letterID))
+		fmt.Sprint(seckill.LetterTarget, letterID))
 	if err != nil {
 		return nil, fmt.Errorf("find acts on dead letter %d: %w", letterID, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"seckill/internal/seckill"
 )
 
 // booksOlder is the SQLSTATE that seckill_require_stored raises (migrations/009).
@@ -147,7 +149,7 @@ SELECT (SELECT count(*) FROM seckill_logs WHERE product_id = $1)
        coalesce((SELECT sum(CASE action WHEN 'books.older' THEN (detail ->> 'lost')::bigint
                                         ELSE jsonb_array_length(detail -> 'streamIds') END)
           FROM seckill_audit WHERE target = $2 AND action IN ('books.older', 'entries.lost')), 0)::bigint`,
-		productID, "product:"+strconv.FormatInt(productID, 10)).Scan(&k.Stored, &k.Lost)
+		productID, seckill.ProductTarget(productID)).Scan(&k.Stored, &k.Lost)
 	if err != nil {
 		return k, fmt.Errorf("count what is stored of product %d: %w", productID, err)
 	}

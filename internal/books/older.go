@@ -11,6 +11,7 @@ import (
 
 	"seckill/internal/admission"
 	"seckill/internal/role"
+	"seckill/internal/seckill"
 	"seckill/internal/stream"
 	"seckill/model"
 )
@@ -19,9 +20,6 @@ import (
 // What they have forgotten was acknowledged, so nobody would ever store it again; but the
 // stream still holds it, and storing is idempotent. So whoever finds the books older than
 // what Redis knows makes the group read again, and until it has, the gate stays closed.
-
-// serviceActor is who the service itself is in the audit.
-const serviceActor = "seckill"
 
 // errRereading tells that a gate stays closed because the group of its product still reads
 // again what the books have lost.
@@ -229,7 +227,7 @@ func (k *Keeper) writeOlder(ctx context.Context, productID int64, why string, r 
 		if err := model.ResetOrderEvents(ctx, tx, productID); err != nil {
 			return err
 		}
-		return model.InsertAudit(ctx, tx, serviceActor, "books.older", "product:"+formatID(productID), map[string]any{
+		return model.InsertAudit(ctx, tx, seckill.ServiceActor, "books.older", seckill.ProductTarget(productID), map[string]any{
 			"why": why, "from": r.From, "until": r.Until, "missing": r.Found, "lost": r.Lost, "paymentsExtended": extended,
 		})
 	})
@@ -248,7 +246,7 @@ func (k *Keeper) reread(ctx context.Context, productID int64) (bool, error) {
 	}
 	if r.Found > 0 {
 		err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
-			return model.InsertAudit(ctx, tx, serviceActor, "books.found_again", "product:"+formatID(productID), map[string]any{
+			return model.InsertAudit(ctx, tx, seckill.ServiceActor, "books.found_again", seckill.ProductTarget(productID), map[string]any{
 				"from": r.From, "until": r.Until, "found": r.Found, "lost": r.Lost,
 			})
 		})

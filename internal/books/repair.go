@@ -100,7 +100,7 @@ func audit(ctx context.Context, tx pgx.Tx, actor string, productID, difference, 
 	if difference == 0 {
 		return nil
 	}
-	return model.InsertAudit(ctx, tx, actor, "books.repair", "product:"+formatID(productID),
+	return model.InsertAudit(ctx, tx, actor, "books.repair", seckill.ProductTarget(productID),
 		map[string]any{"difference": difference, "left": left})
 }
 

@@ -3,16 +3,13 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"seckill/internal/seckill"
 	"seckill/model"
 )
-
-// consumerActor is who the service itself is in the audit.
-const consumerActor = "seckill"
 
 // RecordLost writes down which of the given entries of a product's stream are lost,
 // and returns them. They exist in the stream no longer, deleted or trimmed by
@@ -24,7 +21,7 @@ func (l *Ledger) RecordLost(ctx context.Context, productID int64, streamIDs []st
 		if lost, err = model.UnknownEntries(ctx, tx, productID, streamIDs); err != nil || len(lost) == 0 {
 			return err
 		}
-		return model.InsertAudit(ctx, tx, consumerActor, "entries.lost", productTarget(productID),
+		return model.InsertAudit(ctx, tx, seckill.ServiceActor, "entries.lost", seckill.ProductTarget(productID),
 			map[string]any{"streamIds": lost})
 	})
 	if err != nil {
@@ -40,7 +37,7 @@ func (l *Ledger) RetireProduct(ctx context.Context, productID int64) (noted bool
 		if noted, err = model.Retire(ctx, tx, productID); err != nil || !noted {
 			return err
 		}
-		return model.InsertAudit(ctx, tx, consumerActor, "product.retire", productTarget(productID), map[string]any{})
+		return model.InsertAudit(ctx, tx, seckill.ServiceActor, "product.retire", seckill.ProductTarget(productID), map[string]any{})
 	})
 	if err != nil {
 		return false, fmt.Errorf("retire product %d: %w", productID, err)
@@ -64,6 +61,3 @@ func (l *Ledger) UnmarkDrained(ctx context.Context, productIDs []int64) error {
 func (l *Ledger) DrainedBefore(ctx context.Context, age time.Duration) ([]int64, error) {
 	return l.pool.DrainedBefore(ctx, age)
 }
-
-// productTarget names a product in the audit.
-func productTarget(productID int64) string { return "product:" + strconv.FormatInt(productID, 10) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,7 +41,7 @@ func (l *Ledger) PayOrder(ctx context.Context, orderID int64, actor, paymentRef 
 			if kind == "" {
 				return refusal
 			}
-			fresh, err := model.InsertAuditOnce(ctx, tx, actor, string(kind), orderTarget(orderID), map[string]any{
+			fresh, err := model.InsertAuditOnce(ctx, tx, actor, string(kind), seckill.OrderTarget(orderID), map[string]any{
 				"paymentRef": paymentRef, "productId": o.ProductID, "userId": o.UserID, "status": o.Status,
 			})
 			if fresh {
@@ -68,7 +67,7 @@ func (l *Ledger) PayOrder(ctx context.Context, orderID int64, actor, paymentRef 
 func (l *Ledger) unknownPayment(ctx context.Context, orderID int64, actor, paymentRef string) error {
 	fresh := false
 	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
-		fresh, err = model.InsertAuditOnce(ctx, tx, actor, string(seckill.PaymentUnknown), orderTarget(orderID),
+		fresh, err = model.InsertAuditOnce(ctx, tx, actor, string(seckill.PaymentUnknown), seckill.OrderTarget(orderID),
 			map[string]any{"paymentRef": paymentRef})
 		return err
 	})
@@ -92,21 +91,18 @@ func (l *Ledger) CancelOrder(ctx context.Context, orderID int64, actor string, o
 			if err := model.ReturnUnits(ctx, tx, was.ProductID, []int64{was.UserID}); err != nil || !operator {
 				return err
 			}
-			return model.InsertAudit(ctx, tx, actor, "order.cancel", orderTarget(orderID),
+			return model.InsertAudit(ctx, tx, actor, "order.cancel", seckill.OrderTarget(orderID),
 				map[string]any{"productId": was.ProductID, "userId": was.UserID, "before": was.Status})
 		},
 		refused: func(tx pgx.Tx, o seckill.Order, refusal error) error {
 			if seckill.ErrorCode(refusal) != seckill.CodeForbidden {
 				return refusal
 			}
-			return model.InsertAudit(ctx, tx, actor, "request.refused", orderTarget(orderID),
+			return model.InsertAudit(ctx, tx, actor, "request.refused", seckill.OrderTarget(orderID),
 				map[string]any{"productId": o.ProductID, "userId": o.UserID, "status": o.Status, "action": "order.cancel"})
 		},
 	})
 }
-
-// orderTarget names an order in the audit.
-func orderTarget(orderID int64) string { return "order:" + strconv.FormatInt(orderID, 10) }
 
 // movement is a change of an order's status, and what goes with it in the same
 // transaction: before the order is locked, after its status has changed, and when the

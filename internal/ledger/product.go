@@ -26,7 +26,7 @@ func (l *Ledger) CreateProduct(ctx context.Context, actor string, p seckill.Prod
 		if row, err = model.InsertProduct(ctx, tx, productRow(p)); err != nil {
 			return err
 		}
-		return model.InsertAudit(ctx, tx, actor, "product.create", productTarget(p.ProductID), map[string]any{"after": facts(p)})
+		return model.InsertAudit(ctx, tx, actor, "product.create", seckill.ProductTarget(p.ProductID), map[string]any{"after": facts(p)})
 	})
 	if model.IsProductKey(err) {
 		return row, seckill.Errorf(seckill.CodeProductExists, "there is a product %d already, or was one that is deleted", p.ProductID)
@@ -74,7 +74,7 @@ func (l *Ledger) DeleteProduct(ctx context.Context, actor string, productID int6
 		if err := model.DeleteProduct(ctx, tx, productID); err != nil {
 			return err
 		}
-		return model.InsertAudit(ctx, tx, actor, "product.delete", productTarget(productID), map[string]any{"before": facts(p)})
+		return model.InsertAudit(ctx, tx, actor, "product.delete", seckill.ProductTarget(productID), map[string]any{"before": facts(p)})
 	})
 	if errors.Is(err, model.ErrNotFound) {
 		return seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
@@ -123,7 +123,7 @@ func (l *Ledger) alter(ctx context.Context, actor, action string, productID int6
 		moved = true
 		record := map[string]any{"before": facts(before), "after": facts(after)}
 		maps.Copy(record, detail)
-		return model.InsertAudit(ctx, tx, actor, action, productTarget(productID), record)
+		return model.InsertAudit(ctx, tx, actor, action, seckill.ProductTarget(productID), record)
 	})
 	if errors.Is(err, model.ErrNotFound) {
 		return row, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)

@@ -74,12 +74,17 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 			return fmt.Errorf("%s %s: encode: %w", k.method, k.path, err)
 		}
 	}
-	for try := 1; ; try++ {
-		err := c.try(ctx, k, body, out)
+	return c.repeat(ctx, k, func() error { return c.try(ctx, k, body, out) })
+}
+
+// repeat makes a call by try, as often as it takes and may.
+func (c *Client) repeat(ctx context.Context, k call, try func() error) error {
+	for n := 1; ; n++ {
+		err := try()
 		if err == nil {
 			return nil
 		}
-		pause, again := c.again(ctx, k, err, try)
+		pause, again := c.again(ctx, k, err, n)
 		if !again {
 			return err
 		}

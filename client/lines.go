@@ -58,22 +58,17 @@ func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error]
 
 // openLines calls, as often as it takes and may, until an answer of lines begins.
 func (c *Client) openLines(ctx context.Context, k call) (io.ReadCloser, error) {
-	for try := 1; ; try++ {
-		response, err := c.send(ctx, k, nil)
-		if err == nil {
-			kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-			if err == nil && kind == ndjsonType {
-				return response.Body, nil
-			}
-			_ = response.Body.Close()
-			return nil, k.noAnswer(response.StatusCode, errors.New("the answer is not one of lines"))
-		}
-		pause, again := c.again(ctx, k, err, try)
-		if !again {
-			return nil, err
-		}
-		if stopped := sleep(ctx, pause); stopped != nil {
-			return nil, errors.Join(err, stopped)
-		}
+	var response *http.Response
+	err := c.repeat(ctx, k, func() (err error) {
+		response, err = c.send(ctx, k, nil) //nolint:bodyclose // whoever reads the lines closes it
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != ndjsonType {
+		_ = response.Body.Close()
+		return nil, k.noAnswer(response.StatusCode, errors.New("the answer is not one of lines"))
+	}
+	return response.Body, nil
 }

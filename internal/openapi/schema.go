@@ -8,10 +8,10 @@ import (
 
 const definitions = "#/definitions/"
 
-var (
-	idName = regexp.MustCompile(`^(?:id|ids|[a-z]\w*Ids?)$`)
-	always = regexp.MustCompile(`^always "?(\w+)"?$`)
-)
+// IDName are the names of fields that hold an ID, or a list of them.
+var IDName = regexp.MustCompile(`^(?:id|ids|[a-z]\w*Ids?)$`)
+
+var always = regexp.MustCompile(`^always "?(\w+)"?$`)
 
 // schemaOf makes the schema of a field, a parameter or a body from goctl's. A request may
 // give the digits of an ID as text.
@@ -23,7 +23,7 @@ func schemaOf(name string, from object, request bool) object {
 	description := word(from["description"])
 	switch made["type"] {
 	case "integer":
-		if request && idName.MatchString(name) && from["minimum"] != nil {
+		if request && IDName.MatchString(name) && from["minimum"] != nil {
 			return merged(object{"allOf": []any{ref("ID")}}, "description", from["description"])
 		}
 		made["format"] = "int64"

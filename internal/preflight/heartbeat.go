@@ -1,10 +1,10 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -45,16 +45,11 @@ func Self(name, configHash string, maxConns int, openFiles int64) model.Replica 
 
 // version is that of the program, with the revision that it was built from.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	build := health.ReadBuild()
+	if build.Revision != "" {
+		return build.Version + " " + build.Revision[:min(12, len(build.Revision))]
 	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return info.Main.Version + " " + setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return info.Main.Version
+	return cmp.Or(build.Version, "unknown")
 }
 
 // Heartbeat makes the role by which a replica says that it lives, and whether it is ready;

@@ -3,18 +3,15 @@ package response
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
+	"seckill/internal/openapi"
 	"seckill/internal/request"
 	"seckill/internal/seckill"
 )
 
 // longestIDName is the length, in bytes, of the longest name that can be one of an ID.
 const longestIDName = 64
-
-// idName are the names of IDs in JSON, as internal/openapi describes them.
-var idName = regexp.MustCompile(`^(?:id|ids|[a-z]\w*Ids?)$`)
 
 // wantsTextIDs reports whether every ID of the answer is to be text, as a JavaScript client
 // needs it: its numbers are exact up to 2^53 only. Asked for anything else, it fails with
@@ -122,7 +119,7 @@ func (s *idScanner) read(c byte) {
 		s.inString, s.name = true, s.name[:0]
 		s.value = false
 	case ':':
-		s.value, s.named = s.named && len(s.name) <= longestIDName && idName.Match(s.name), false
+		s.value, s.named = s.named && len(s.name) <= longestIDName && openapi.IDName.Match(s.name), false
 	case '[':
 		s.list, s.value = s.value, false
 	case ' ', '\t', '\r':

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"seckill/internal/openapi"
 )
 
 func TestIDsBecomeText(t *testing.T) {
@@ -79,7 +81,7 @@ func asText(value any) any {
 		made := map[string]any{}
 		for name, v := range value {
 			made[name] = asText(v)
-			if !idName.MatchString(name) {
+			if !openapi.IDName.MatchString(name) {
 				continue
 			}
 			if n, ok := v.(json.Number); ok {

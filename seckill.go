@@ -35,6 +35,7 @@ import (
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
 	"seckill/internal/svc"
+	"seckill/internal/tracing"
 	"seckill/migrations"
 	"seckill/model"
 )
@@ -68,6 +69,7 @@ func run(file string) (err error) {
 	if err := listener.Check(c); err != nil {
 		return err
 	}
+	setUpTracing(&c)
 	stack, err := devmode.Start(context.Background(), &c)
 	if err != nil {
 		return err
@@ -89,6 +91,16 @@ func setUpLog(c config.Config) error {
 		return fmt.Errorf("Log.Path: %w (Log.Mode %s writes files there; console writes none)", err, c.Log.Mode)
 	}
 	return nil
+}
+
+// setUpTracing does what go-zero would do later, but for requests that are sampled and sent
+// nowhere, or with the IDs of users.
+func setUpTracing(c *config.Config) {
+	if c.Telemetry.Name == "" {
+		c.Telemetry.Name = c.Name
+	}
+	tracing.SetUp(c.Telemetry, c.Consumer.Instance)
+	c.Telemetry.Disabled = true
 }
 
 // serve runs the service on servers that the configuration names.

@@ -14,6 +14,7 @@ import (
 
 	"seckill/internal/seckill"
 	"seckill/internal/stream"
+	"seckill/internal/tracing"
 )
 
 const (
@@ -37,6 +38,9 @@ type Attempt struct {
 	ProductID int64
 	UserID    int64
 	RequestID string // "" = none
+	// Trace is the W3C traceparent of its request if that is sampled, "" of any other. It
+	// becomes the field tp of the entry.
+	Trace string
 	// Refusal is what the attempt is refused with unless its request ID has been
 	// admitted before; "" = it is to be decided.
 	Refusal seckill.Code
@@ -135,10 +139,12 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 		}
 		args = append(args, a.UserID, a.RequestID, string(a.Refusal))
 	}
+	args, traces := traced(args, batch)
 	script, padding := admitScript(len(names) - admitKeys)
 	for range padding { // never there when it is read
 		names = append(names, names[admitKeys-1])
 	}
+	span := tracing.Send(k.productID, len(batch), traces)
 	answer, err := script.Run(ctx, g.client, names, args...).Text()
 	isSoldOut := false
 	if err == nil {
@@ -147,12 +153,29 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 	if isSoldOut {
 		soldOut()
 	}
+	if err != nil {
+		span.Fail("redis")
+	} else {
+		span.End()
+	}
 	for _, w := range batch {
 		if err != nil {
 			w.outcome, w.err = Outcome{}, fmt.Errorf("admit to product %d: %w", k.productID, err)
 		}
 		w.done <- struct{}{} // w may be in use again from here on
 	}
+}
+
+// traced adds to the arguments the number of each sampled attempt and its trace, and returns
+// their traces beside them: nothing, unless there are some.
+func traced(args []any, batch []*waiter) (all []any, traces []string) {
+	for i, w := range batch {
+		if w.attempt.Trace != "" {
+			args = append(args, i+1, w.attempt.Trace)
+			traces = append(traces, w.attempt.Trace)
+		}
+	}
+	return args, traces
 }
 
 // decide gives each attempt of a batch its word of the script's answer, and reports whether

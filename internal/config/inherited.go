@@ -26,6 +26,9 @@ var Inherited = []Key{
 	{"Shutdown.WrapUpTime", "1s", "after the drain nobody can connect any more, and open connections go on for this long, 0–1m"},
 	{"Shutdown.WaitTime", "25s", "the process is killed this long after SIGTERM, 0–1h; raised to what Shutdown.Drain, " +
 		"Shutdown.WrapUpTime, Consumer.Block and 14s add up to"},
+	{"Telemetry.Endpoint", "", "where the spans of sampled requests go, such as otel:4317; without it nothing is sampled"},
+	{"Telemetry.Batcher", "otlpgrpc", "how they are sent: otlpgrpc, otlphttp, zipkin, or file (Endpoint is its path)"},
+	{"Telemetry.Sampler", "1.0", "share of the requests that are sampled where the caller has not decided, 0–1"},
 	{"Middlewares.Breaker", "false", "go-zero's circuit breaker"},
 	{"Middlewares.Shedding", "false", "go-zero's load shedding; like the breaker it would answer 503 while a consumer drains a backlog"},
 	{"Middlewares.Log", "true", "one line in the log for each request, but for attempts that are refused"},

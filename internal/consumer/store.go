@@ -14,6 +14,7 @@ import (
 	"seckill/internal/metrics"
 	"seckill/internal/role"
 	"seckill/internal/seckill"
+	"seckill/internal/tracing"
 	"seckill/model"
 )
 
@@ -25,6 +26,7 @@ var errPanic = errors.New("panic")
 // storer writes one product's batches, one after another.
 type storer struct {
 	productID     int64
+	group         string
 	maxDeliveries int
 	ledger        Ledger
 	metrics       *metrics.Metrics
@@ -44,7 +46,7 @@ type storer struct {
 
 func newStorer(productID int64, config Config, store Ledger, reader Reader, m *metrics.Metrics) *storer {
 	return &storer{
-		productID: productID, maxDeliveries: config.MaxDeliveries, ledger: store, metrics: m,
+		productID: productID, group: reader.Group(), maxDeliveries: config.MaxDeliveries, ledger: store, metrics: m,
 		entries: m.Entries(productID), size: newSize(config.Count), refusals: map[string]int{},
 		known: &known{reader: reader, ledger: store},
 	}
@@ -144,9 +146,11 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	if b.Known, err = s.known.get(ctx); err != nil {
 		return err
 	}
+	span := tracing.Process(s.productID, s.group, entriesOf(b), sampled(b))
 	began := time.Now()
 	outcome, err := s.ledger.Store(ctx, b)
 	if err != nil {
+		span.Fail(failure(err))
 		return err
 	}
 	if outcome.Mark != "" {
@@ -154,6 +158,7 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 		s.known.stored(s.mark)
 	}
 	now := time.Now()
+	span.Committed(now, outcome.Stored, outcome.Duplicates, outcome.Dead)
 	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
 	for i := range b.Attempts {
 		if id, err := seckill.ParseStreamID(b.Attempts[i].StreamID); err == nil {
@@ -188,7 +193,8 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 	attempt := b.Attempts[0]
 	s.refusals[attempt.StreamID]++
 	deliveries := s.refusals[attempt.StreamID]
-	logx.Errorf("product %d: entry %s refused, delivery %d of %d: %v",
+	logx.WithContext(tracing.Join(context.Background(), tracing.Of(attempt.Fields))).Errorf(
+		"product %d: entry %s refused, delivery %d of %d: %v",
 		s.productID, attempt.StreamID, deliveries, s.maxDeliveries, refusal)
 	if deliveries < s.maxDeliveries {
 		return nil

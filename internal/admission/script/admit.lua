@@ -6,7 +6,8 @@
 --       and the key of the reply again as often as is left over
 -- ARGV: seconds to keep the reply, seconds to keep a request ID, number of attempts,
 --       then for each: user, request ID or '', the refusal that it gets unless its
---       request ID is known already, or ''
+--       request ID is known already, or '';
+--       then for each that is sampled: its number, its traceparent
 -- Answers one word an attempt: '+ID' admitted, '=ID' admitted before, or the refusal;
 -- EXHAUSTED when the stream has no ID left for an entry.
 local reply = redis.call('GET', KEYS[6])
@@ -47,6 +48,10 @@ local users = {}
 for i = 1, n do
   users[i] = ARGV[1 + 3 * i]
 end
+local traces = {}
+for i = 4 + 3 * n, #ARGV, 2 do
+  traces[tonumber(ARGV[i])] = ARGV[i + 1]
+end
 local held = {}
 if settled and refusal == '' then
   local counts = redis.call('HMGET', KEYS[2], unpack(users))
@@ -77,8 +82,12 @@ for i = 1, n do
   elseif word == '' then
     local id
     local mark = settled and epoch or '0'
-    if request == '' then
+    if request == '' and traces[i] then
+      id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'epoch', mark, 'tp', traces[i])
+    elseif request == '' then
       id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'epoch', mark)
+    elseif traces[i] then
+      id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'rid', request, 'epoch', mark, 'tp', traces[i])
     else
       id = redis.pcall('XADD', KEYS[5], '*', 'uid', user, 'rid', request, 'epoch', mark)
     end

@@ -10,6 +10,7 @@ import (
 	"seckill/internal/request"
 	"seckill/internal/seckill"
 	"seckill/internal/svc"
+	"seckill/internal/tracing"
 	"seckill/internal/types"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -37,7 +38,7 @@ func (l *CreateAttemptLogic) CreateAttempt(req *types.AttemptRequest) (*types.At
 		return nil, err
 	}
 	streamID, err := l.svcCtx.Entrance.Admit(l.ctx, admission.Attempt{
-		ProductID: req.ProductId, UserID: req.UserId, RequestID: req.RequestId,
+		ProductID: req.ProductId, UserID: req.UserId, RequestID: req.RequestId, Trace: tracing.Parent(l.ctx),
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"seckill/internal/seckill"
+	"seckill/internal/servertest"
+)
+
+// spanLine is a span as go-zero's file exporter writes it.
+type spanLine struct {
+	Name        string
+	SpanContext struct{ TraceID, SpanID string }
+	Parent      struct{ SpanID string }
+	Attributes  []struct {
+		Key   string
+		Value struct{ Value any }
+	}
+}
+
+// spansIn returns the spans of a trace in a file, by name.
+func spansIn(t *testing.T, file, traceID string) map[string]spanLine {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	spans := map[string]spanLine{}
+	for lines := json.NewDecoder(f); ; {
+		var span spanLine
+		err := lines.Decode(&span)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // of a line that is being written
+			return spans
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if span.SpanContext.TraceID == traceID {
+			spans[span.Name] = span
+		}
+	}
+}
+
+// TestATraceGoesFromTheRequestToTheCommit and names no user. A replica without an endpoint
+// leaves no trace in the stream, whatever the caller asks for.
+func TestATraceGoesFromTheRequestToTheCommit(t *testing.T) {
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "100") // milliseconds; else 5 s
+	const traceID, user = "4bf92f3577b34da6a3ce929d0e0e4736", 987654321
+	file := filepath.Join(t.TempDir(), "spans.json")
+	s := newSite(t)
+	traced := s.start("a", fmt.Sprintf("Telemetry: {Endpoint: %q, Batcher: file, Sampler: 0}", file))
+	silent := s.start("b", "")
+	traced.ready()
+	silent.ready()
+	servertest.Eventually(t, "the gate is open", func() bool {
+		return s.client.HExists(t.Context(), seckill.CompanionKey(1, "gate"), "epoch").Val()
+	})
+	silent.attempt(user+1, traceID)
+	traced.attempt(user, traceID)
+	var spans map[string]spanLine
+	servertest.Eventually(t, "all spans are written", func() bool {
+		spans = spansIn(t, file, traceID)
+		return len(spans) == 4
+	})
+	request := spans["/api/v1/products/:productId/attempts"]
+	for _, name := range []string{"send seckill:1", "process seckill:1", "await seckill:1"} {
+		if span := spans[name]; span.Parent.SpanID != request.SpanContext.SpanID || span.Parent.SpanID == "" {
+			t.Errorf("%s is a child of %q, and the request is %+v", name, span.Parent.SpanID, request)
+		}
+	}
+	if text := fmt.Sprint(spans); strings.Contains(text, fmt.Sprint(user)) {
+		t.Errorf("a user in %s", text)
+	}
+	entries, err := s.client.XRange(t.Context(), seckill.StreamKey(1), "-", "+").Result()
+	if err != nil || len(entries) != 2 || entries[0].Values["tp"] != nil || entries[1].Values["tp"] == nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// attempt makes an attempt within the trace of a caller who samples it.
+func (p *process) attempt(user int, traceID string) {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.address+"/api/v1/products/1/attempts",
+		strings.NewReader(fmt.Sprintf(`{"userId": %d}`, user)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+p.token("bff"))
+	r.Header.Set("Traceparent", "00-"+traceID+"-00f067aa0ba902b7-01")
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = a.Body.Close() }()
+	if a.StatusCode != http.StatusAccepted || !strings.Contains(a.Header.Get("Traceparent"), traceID) {
+		p.t.Errorf("%s, trace %q", a.Status, a.Header.Get("Traceparent"))
+	}
+}

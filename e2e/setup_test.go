@@ -120,6 +120,9 @@ func (s *site) startVia(port int, addr, postgres, instance, more string, wrap ..
 	if !strings.Contains(more, "Shutdown:") {
 		more += "\nShutdown: {Drain: 0s}" // nobody in front has to learn of a stop
 	}
+	if !strings.Contains(more, "Middlewares:") {
+		more += "\nMiddlewares: {Log: false}" // a line a request would hide all else
+	}
 	return startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
@@ -128,7 +131,6 @@ Redis: %s
 Postgres: %s
 Auth: {AccessSecret: %q}
 Products: [1]
-Middlewares: {Log: false}
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
 DevServer: {Port: %d}
 %s`, port, redisOf(addr), postgres, secret, instance, dev, more), wrap...)

@@ -19,6 +19,8 @@ var defaults = []struct {
 	// go-zero's 10000 connections a route would be all taken by people who wait for
 	// their results.
 	{[]string{"MaxConns"}, 100_000},
+	// go-zero has its defaults of this section only where there is one.
+	{[]string{"Telemetry", "Batcher"}, "otlpgrpc"},
 	// The process is killed after this time. After the drain (5s) a consumer stops
 	// within a read that blocks (2s) and a last flush (10s); go-zero's 5.5s would cut
 	// that short.

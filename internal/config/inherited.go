@@ -28,7 +28,7 @@ var Inherited = []Key{
 		"Shutdown.WrapUpTime, Consumer.Block and 14s add up to"},
 	{"Telemetry.Endpoint", "", "where the spans of sampled requests go, such as otel:4317; without it nothing is sampled"},
 	{"Telemetry.Batcher", "otlpgrpc", "how they are sent: otlpgrpc, otlphttp, zipkin, or file (Endpoint is its path)"},
-	{"Telemetry.Sampler", "1.0", "share of the requests that are sampled where the caller has not decided, 0–1"},
+	{"Telemetry.Sampler", "1", "share of the requests that are sampled where the caller has not decided, 0–1"},
 	{"Middlewares.Breaker", "false", "go-zero's circuit breaker"},
 	{"Middlewares.Shedding", "false", "go-zero's load shedding; like the breaker it would answer 503 while a consumer drains a backlog"},
 	{"Middlewares.Log", "true", "one line in the log for each request, but for attempts that are refused"},

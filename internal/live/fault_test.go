@@ -109,9 +109,9 @@ func (a *asks) ask() {
 	}
 }
 
-func (a *asks) LiveProducts(ctx context.Context, ids []int64, all bool, limit int) ([]model.LiveProduct, error) {
+func (a *asks) LiveProducts(ctx context.Context, ids []int64, all bool, most int) ([]model.LiveProduct, error) {
 	a.ask()
-	return a.Database.LiveProducts(ctx, ids, all, limit)
+	return a.Database.LiveProducts(ctx, ids, all, most)
 }
 
 func (a *asks) LiveOrders(ctx context.Context, ids []int64) ([]model.LiveOrders, error) {

@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"seckill/client"
 	"seckill/internal/auth"
 	"seckill/internal/devstack"
+	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/model"
 )
@@ -92,6 +95,7 @@ func (s *site) start(more string) {
 Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false}
+Middlewares: {Log: false}
 Redis: {Addr: %q}
 Postgres: {DataSource: %q}
 Auth: {AccessSecret: %q}
@@ -154,4 +158,16 @@ func (s *site) product(id, stock int64, name string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// spoil adds an entry that becomes a dead letter, and waits until it is one.
+func (s *site) spoil(product int64, fields ...any) {
+	s.t.Helper()
+	count := func() int { return servertest.Count(s.t, s.pool, "SELECT count(*) FROM seckill_dead_letters") }
+	before := count()
+	err := servertest.Client(s.t, s.redis).XAdd(s.t.Context(), &redis.XAddArgs{Stream: seckill.StreamKey(product), Values: fields}).Err()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	servertest.Eventually(s.t, "the entry is a dead letter", func() bool { return count() > before })
 }

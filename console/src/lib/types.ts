@@ -18,6 +18,7 @@ export interface Session {
   subject: string;
   role: "bff" | "viewer" | "operator";
   expiresAt: Time;
+  /** The actions that the service allows, such as product.pause. */
   allowed: string[];
 }
 

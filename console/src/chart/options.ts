@@ -20,7 +20,7 @@ export function optionsOf(
     width,
     height,
     legend: { show: false },
-    padding: [given.current.markTexts ? 22 : 10, 8, 0, 0],
+    padding: [given.current.markTexts ? 22 : 10, 26, 0, 0],
     cursor: {
       drag: { x: false, y: false },
       y: false,
@@ -46,7 +46,20 @@ function roomAbove(max: number | null): number {
 }
 
 function lineOf({ name, colour, dash, width = 1.75 }: Line): uPlot.Series {
-  return { label: name, stroke: () => paint.value[colour], dash, width, points: { show: false }, spanGaps: false };
+  const stroke = () => paint.value[colour];
+  const points = { show: true, size: 4, width: 0, fill: stroke, filter: alone };
+  return { label: name, stroke, dash, width, points, spanGaps: false };
+}
+
+// The points that no line leads to or from: they would not be seen.
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const [first, last] = plot.series[0]?.idxs ?? [0, values.length - 1];
+  const found: number[] = [];
+  for (let i = first; i <= last; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
 }
 
 const steps = uPlot.paths.stepped?.({ align: 1 });
@@ -63,6 +76,8 @@ function areaOf({ name, colour }: Line): uPlot.Series {
     spanGaps: false,
   };
 }
+
+const wholeSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
 const font = '11px system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif';
 
@@ -84,6 +99,7 @@ function axesOf(given: Given): uPlot.Axis[] {
       size: 54,
       gap: 6,
       space: 36,
+      ...(given.current.whole && { incrs: wholeSteps }),
       grid: lines,
       ticks: { show: false },
       values: (_, splits) => splits.map((value) => given.current.short(value)),

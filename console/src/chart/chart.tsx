@@ -13,7 +13,8 @@ export interface Line {
   colour: ColourName;
   /** dash tells lines apart where colours do not. */
   dash?: number[];
-  width?: number;
+  /** broad is a band behind a line that may run upon it. */
+  broad?: boolean;
 }
 
 /** ChartMark is a moment that all charts show. */

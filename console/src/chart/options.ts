@@ -15,7 +15,7 @@ export function optionsOf(
   onCursor: (index: number | undefined) => void,
 ): uPlot.Options {
   const { lines, stacked } = given.current;
-  const series = lines.map((line) => (stacked ? areaOf(line) : lineOf(line)));
+  const series = lines.map((line) => (stacked ? areaOf(line, given) : lineOf(line)));
   return {
     width,
     height,
@@ -45,8 +45,9 @@ function roomAbove(max: number | null): number {
   return max !== null && max > 0 ? max * 1.06 : 1;
 }
 
-function lineOf({ name, colour, dash, width = 1.75 }: Line): uPlot.Series {
-  const stroke = () => paint.value[colour];
+function lineOf({ name, colour, dash, broad }: Line): uPlot.Series {
+  const stroke = () => (broad ? faint(paint.value[colour], 0.4) : paint.value[colour]);
+  const width = broad ? 7 : 1.75;
   const points = { show: true, size: 4, width: 0, fill: stroke, filter: alone };
   return { label: name, stroke, dash, width, points, spanGaps: false };
 }
@@ -64,12 +65,19 @@ function alone(plot: uPlot, series: number): number[] {
 
 const steps = uPlot.paths.stepped?.({ align: 1 });
 
-function areaOf({ name, colour }: Line): uPlot.Series {
+/** longestParted is up to which length of time areas are parted by lines, in seconds; beyond it lines would hide them. */
+const longestParted = 300;
+
+function areaOf({ name, colour }: Line, given: Given): uPlot.Series {
+  // Opaque: areas lie upon each other, and each has to look as its legend does.
+  const fill = () => `color-mix(in srgb, ${paint.value[colour]} 82%, ${paint.value.surface})`;
   return {
     label: name,
-    stroke: () => paint.value[colour],
-    // Opaque: areas lie upon each other, and each has to look as its legend does.
-    fill: () => `color-mix(in srgb, ${paint.value[colour]} 62%, ${paint.value.surface})`,
+    stroke: () => {
+      const { from, to } = given.current.frame.value;
+      return to - from < longestParted ? paint.value.surface : fill();
+    },
+    fill,
     width: 1,
     paths: steps,
     points: { show: false },

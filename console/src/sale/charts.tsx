@@ -72,8 +72,8 @@ function Charts(view: View) {
           title={sale.burnDown}
           lines={[
             line(lines.total, "chart-6", [8, 4]),
-            line(lines.gate, "chart-1", undefined, 4),
-            line(lines.left, "chart-2", undefined, 1.5),
+            { name: lines.gate, colour: "chart-1", broad: true },
+            line(lines.left, "chart-2"),
             line(lines.sold, "chart-3", [3, 3]),
           ]}
           data={burning}
@@ -126,8 +126,8 @@ const kindColours: Record<(typeof resultKinds)[number], ColourName> = {
   PROCESSING: "chart-1",
 };
 
-function line(name: string, colour: ColourName, dash?: number[], width?: number): Line {
-  return { name, colour, dash, width };
+function line(name: string, colour: ColourName, dash?: number[]): Line {
+  return { name, colour, dash };
 }
 
 function ChartCard(props: ChartProps) {

@@ -75,7 +75,7 @@ func TestATokenThatExpiresIsAskedForAgain(t *testing.T) {
 	s.product(2001, 10, "Phone")
 	b := s.open(1440, "en", "light")
 	b.expect("401")
-	b.signIn(s.token("operator", 4*time.Second), "#/sales/2001")
+	b.signIn(s.token("operator", 20*time.Second), "#/sales/2001")
 	b.press("Stock")
 	b.fill("Why", "more have come")
 	b.read("dialog[open] h2", "Sign in again")

@@ -15,9 +15,9 @@ import { Countdown, nameOf, StateBadge } from "../sale/bits";
 import { SaleCharts } from "../sale/charts";
 import { Figures } from "../sale/figures";
 import { MarkList, useMarks } from "../sale/mark_list";
-import { AsOf, Standing } from "../sale/standing";
+import { AsOf, Awaited, Standing } from "../sale/standing";
 import { stateOf } from "../sale/state";
-import { Card, Empty, Icon, KeyValues, Notice, PageHead, Skeleton, Time } from "../ui";
+import { Card, Empty, Icon, KeyValues, Notice, PageHead, Time } from "../ui";
 import type { PageProps } from ".";
 
 /** Sale shows one sale, second by second, and what can be done to it. */
@@ -49,7 +49,7 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
           <SaleCharts feed={feed} marks={marks.marks} wide={wide} />
         </>
       ) : (
-        !feed.error.value && <Skeleton label={texts.common.loading} rows={10} />
+        <Awaited feed={feed} rows={10} />
       )}
       <div class="columns">
         <MarkList id={id} marks={marks.marks} />

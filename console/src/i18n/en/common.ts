@@ -28,6 +28,7 @@ export default {
   signOut: "Sign out",
   typeToConfirm: (text: string) => `Type ${text} to confirm`,
   unavailable: "The service cannot be reached",
+  unsure: "Whether it was done is not known: look before you try again.",
   utc: (time: string) => `${time} UTC`,
   yes: "Yes",
 };

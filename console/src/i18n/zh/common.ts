@@ -31,6 +31,7 @@ export default {
   signOut: "退出",
   typeToConfirm: (text) => `输入 ${text} 以确认`,
   unavailable: "无法连接服务",
+  unsure: "不知道是否已执行：请先查看，再决定是否重试。",
   utc: (time) => `${time} UTC`,
   yes: "是",
 } satisfies Same<typeof en>;

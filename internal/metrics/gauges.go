@@ -71,14 +71,17 @@ func (l *looks) all() []prometheus.Collector {
 
 // servers are what is the same for all products.
 type servers struct {
-	redisUp, postgresUp prometheus.Gauge
-	collected, build    *prometheus.GaugeVec
+	redisUp, postgresUp   prometheus.Gauge
+	memoryUsed, memoryMax *prometheus.GaugeVec
+	collected, build      *prometheus.GaugeVec
 }
 
 func newServers() servers {
 	s := servers{
 		redisUp:    gauge("redis_up", "1 while Redis answers and takes writes."),
 		postgresUp: gauge("postgres_up", "1 while PostgreSQL answers and takes writes."),
+		memoryUsed: gauges("redis_memory_used_bytes", "Memory that a server of Redis uses; absent where it may not be asked.", "server"),
+		memoryMax:  gauges("redis_memory_max_bytes", "Memory that a server of Redis may use, its maxmemory; absent where it has none.", "server"),
 		collected: gauges("collected_timestamp_seconds",
 			"When the gauges of a source (redis, postgres, books) were read last, Unix time; 0 before the first time.", "source"),
 		build: gauges("build_info", "1, with the version, the revision and the Go version of the program.", "version", "revision", "goversion"),
@@ -91,7 +94,7 @@ func newServers() servers {
 }
 
 func (s *servers) all() []prometheus.Collector {
-	return []prometheus.Collector{s.redisUp, s.postgresUp, s.collected, s.build}
+	return []prometheus.Collector{s.redisUp, s.postgresUp, s.memoryUsed, s.memoryMax, s.collected, s.build}
 }
 
 // RedisUp and PostgresUp show whether the servers answer.

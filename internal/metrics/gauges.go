@@ -26,7 +26,7 @@ type looks struct {
 	// In Redis.
 	lag, length, pending, oldestPending, delay, ahead, trimHeld, gateOpen, admissionDelay *prometheus.GaugeVec
 	// In PostgreSQL.
-	deadOpen, deadOldest, moves, movesOldest, overdue *prometheus.GaugeVec
+	deadOpen, deadOldest, moves, movesOldest, overdue, overdueOldest *prometheus.GaugeVec
 	// Facts of PostgreSQL, which hold while it is away.
 	info, starts, ends *prometheus.GaugeVec
 	ready              *prometheus.GaugeVec
@@ -54,9 +54,11 @@ func newLooks() looks {
 		movesOldest: gauges("moves_oldest_seconds",
 			"Age of the oldest move of stock that the gate has not been told yet; 0 when there is none.", "product"),
 		overdue: gauges("orders_overdue", "Orders whose time to pay is over and that have not been expired yet.", "product"),
-		info:    gauges("product_info", "1, with the status and the mode (RECORD or SETTLE) of the product.", "product", "status", "mode"),
-		starts:  gauges("sale_start_timestamp_seconds", "When the sale of the product starts, Unix time; absent where it has no start.", "product"),
-		ends:    gauges("sale_end_timestamp_seconds", "When the sale of the product ends, Unix time; absent where it has no end.", "product"),
+		overdueOldest: gauges("orders_overdue_oldest_seconds",
+			"For how long the time to pay of the oldest order that has not been expired yet is over; 0 when there is none.", "product"),
+		info:   gauges("product_info", "1, with the status and the mode (RECORD or SETTLE) of the product.", "product", "status", "mode"),
+		starts: gauges("sale_start_timestamp_seconds", "When the sale of the product starts, Unix time; absent where it has no start.", "product"),
+		ends:   gauges("sale_end_timestamp_seconds", "When the sale of the product ends, Unix time; absent where it has no end.", "product"),
 		ready: gauges("preflight_ready",
 			"1 when the pre-flight of a sale that starts within a day says go, 0 when it does not; absent for others.", "product"),
 	}
@@ -65,7 +67,7 @@ func newLooks() looks {
 func (l *looks) all() []prometheus.Collector {
 	return []prometheus.Collector{
 		l.lag, l.length, l.pending, l.oldestPending, l.delay, l.ahead, l.trimHeld, l.gateOpen, l.admissionDelay,
-		l.deadOpen, l.deadOldest, l.moves, l.movesOldest, l.overdue, l.info, l.starts, l.ends, l.ready,
+		l.deadOpen, l.deadOldest, l.moves, l.movesOldest, l.overdue, l.overdueOldest, l.info, l.starts, l.ends, l.ready,
 	}
 }
 

@@ -1,15 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import { ApiError, api, connect } from "./api";
-
-/** Session is what a token is good for, as the service says. */
-export interface Session {
-  subject: string;
-  role: string;
-  /** expiresAt is RFC 3339, UTC. */
-  expiresAt: string;
-  /** allowed are the actions that the service allows, such as product.pause. */
-  allowed: string[];
-}
+import { ApiError, api, connect, live } from "./api";
+import type { Session } from "./types";
 
 /** Action is what may be allowed or not: the name of it in the audit. */
 export type Action = string;
@@ -47,7 +38,7 @@ export async function signIn(given: string, stay: boolean): Promise<Problem | un
   const before = token.value;
   token.value = trimmed;
   try {
-    current.value = await api.get<Session>("/admin/v1/session");
+    current.value = await api.session();
   } catch (problem) {
     token.value = before;
     return problemOf(problem);
@@ -55,6 +46,7 @@ export async function signIn(given: string, stay: boolean): Promise<Problem | un
   refused.value = false;
   remember(stay ? trimmed : undefined);
   signedIn.value++;
+  live.renew();
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { Button } from "./button";
 import { TextField } from "./field";
+import { problemText } from "./loaded";
 
 /** DialogProps are what a dialog is given. It is open as long as it is rendered. */
 export interface DialogProps {
@@ -75,7 +76,7 @@ export function Confirm({ title, children, act, typed, danger, run, onClose }: C
       await run();
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : common.error);
+      setProblem(error instanceof Error ? problemText(error) : common.error);
       setBusy(false);
     }
   };

@@ -190,7 +190,11 @@ func story(t *testing.T) []step {
 		}},
 		{"RepairBooks", func(ctx context.Context, c *client.Client) error {
 			b, err := c.RepairBooks(ctx, product)
-			return first(err, same(b.ProductID, product))
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
+		}},
+		{"DryRepairBooks", func(ctx context.Context, c *client.Client) error {
+			b, err := c.DryRepairBooks(ctx, product)
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
 		}},
 		{"Preflight", func(ctx context.Context, c *client.Client) error {
 			p, err := c.Preflight(ctx, product)

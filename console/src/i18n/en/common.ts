@@ -1,9 +1,12 @@
+import { number, plural } from "../../lib/format";
+
 export default {
   add: "Add",
   all: "All",
   asOf: (time: string) => `as of ${time}`,
   back: "Back",
   cancel: "Cancel",
+  clear: "Clear",
   close: "Close",
   confirm: "Confirm",
   copied: "Copied",
@@ -15,6 +18,7 @@ export default {
   more: "Load more",
   no: "No",
   none: "None",
+  notCopied: "The browser does not allow copying here: select the text",
   nothing: "Nothing here",
   notAllowed: (role: string) => `Your token's role (${role}) may not do this.`,
   product: "Product",
@@ -24,6 +28,8 @@ export default {
   save: "Save",
   search: "Search",
   show: "Show",
+  shownAll: (n: number) => plural(n, { one: "1, and no more", other: `${number(n)}, and no more` }),
+  shownSoFar: (n: number) => `${number(n)} so far`,
   signIn: "Sign in",
   signOut: "Sign out",
   typeToConfirm: (text: string) => `Type ${text} to confirm`,

@@ -81,7 +81,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		httpx.ErrorCtx(r.Context(), w, err)
 		return
 	}
-	refusedQuietly(r)
+	NoLine(r)
 	if StatusOf(code) >= http.StatusInternalServerError {
 		status, body := HandleError(r.Context(), err)
 		w.Header().Set(statusHeader, strconv.Itoa(status))

@@ -6,6 +6,7 @@ const formats = computed(() => {
   return {
     number: new Intl.NumberFormat(l),
     decimal: new Intl.NumberFormat(l, { maximumFractionDigits: 1 }),
+    compact: new Intl.NumberFormat(l, { notation: "compact", maximumFractionDigits: 1 }),
     percent: new Intl.NumberFormat(l, { style: "percent", maximumFractionDigits: 1 }),
     time: new Intl.DateTimeFormat(l, { timeStyle: "medium" }),
     moment: new Intl.DateTimeFormat(l, { dateStyle: "medium", timeStyle: "medium" }),
@@ -42,6 +43,11 @@ export function number(n: number | bigint | undefined): string {
 /** decimal writes a number with one decimal at most. */
 export function decimal(n: number | undefined): string {
   return n === undefined ? dash : formats.value.decimal.format(n);
+}
+
+/** compact writes a number in little room: 12.5K. */
+export function compact(n: number): string {
+  return formats.value.compact.format(n);
 }
 
 /** percent writes a share (0–1). */

@@ -335,14 +335,14 @@ export interface Sample {
   at: Time;
   productId: Id;
   name: string;
-  status: ProductStatus;
-  mode: ProductMode;
+  status?: ProductStatus;
+  mode?: ProductMode;
   startsAt?: Time;
   endsAt?: Time;
   stockTotal?: number;
-  perUserLimit: number;
+  perUserLimit?: number;
   paymentWindowSeconds?: number;
-  gate: "open" | "closed" | "none";
+  gate?: "open" | "closed" | "none";
   stockLeft?: number;
   redisLeft?: number;
   inFlight?: number;
@@ -374,7 +374,8 @@ export interface Replica {
 /** All sales at one moment. */
 export interface Overview {
   at: Time;
-  replicas: Replica[];
+  /** Left out while they are not known. */
+  replicas?: Replica[];
   missing: Server[];
   products: Sample[];
 }

@@ -18,17 +18,17 @@ export function Frame() {
   useEffect(() => setMenu(false), [address]);
   return (
     <div class={menu ? "frame menu-open" : "frame"}>
-      <a
-        class="skip"
-        href={`#/${address}`}
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
-        {shell.skip}
-      </a>
       <header class="bar">
+        <a
+          class="skip"
+          href={`#/${address}`}
+          onClick={(event) => {
+            event.preventDefault();
+            main.current?.focus();
+          }}
+        >
+          {shell.skip}
+        </a>
         <a class="brand" href="#/sales">
           <Logo />
           <span>seckill</span>

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
+import { ApiError } from "../lib/api";
 import { Button } from "./button";
 import { TextField } from "./field";
+import { problemText } from "./loaded";
 
 /** DialogProps are what a dialog is given. It is open as long as it is rendered. */
 export interface DialogProps {
@@ -75,7 +77,9 @@ export function Confirm({ title, children, act, typed, danger, run, onClose }: C
       await run();
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : common.error);
+      setProblem(
+        error instanceof ApiError ? problemText(error) : error instanceof Error ? error.message : common.error,
+      );
       setBusy(false);
     }
   };

@@ -1,9 +1,12 @@
+import { number, plural } from "../../lib/format";
+
 export default {
   add: "Add",
   all: "All",
   asOf: (time: string) => `as of ${time}`,
   back: "Back",
   cancel: "Cancel",
+  clear: "Clear",
   close: "Close",
   confirm: "Confirm",
   copied: "Copied",
@@ -24,6 +27,8 @@ export default {
   save: "Save",
   search: "Search",
   show: "Show",
+  shownAll: (n: number) => plural(n, { one: "1, and no more", other: `${number(n)}, and no more` }),
+  shownSoFar: (n: number) => `${number(n)} so far`,
   signIn: "Sign in",
   signOut: "Sign out",
   typeToConfirm: (text: string) => `Type ${text} to confirm`,

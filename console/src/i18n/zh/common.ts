@@ -1,3 +1,4 @@
+import { number } from "../../lib/format";
 import type { Same } from "..";
 import type en from "../en/common";
 
@@ -7,6 +8,7 @@ export default {
   asOf: (time) => `截至 ${time}`,
   back: "返回",
   cancel: "取消",
+  clear: "清除",
   close: "关闭",
   confirm: "确认",
   copied: "已复制",
@@ -27,6 +29,8 @@ export default {
   save: "保存",
   search: "搜索",
   show: "显示",
+  shownAll: (n) => `共 ${number(n)} 条`,
+  shownSoFar: (n) => `已显示 ${number(n)} 条`,
   signIn: "登录",
   signOut: "退出",
   typeToConfirm: (text) => `输入 ${text} 以确认`,

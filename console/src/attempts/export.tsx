@@ -25,7 +25,7 @@ export function OrderExport({ filter }: { filter: OrderFilter }) {
   return (
     <>
       {formats.map((format) => (
-        <Button key={format} kind="quiet" icon="down" busy={busy === format} onClick={() => save(format)}>
+        <Button key={format} kind="quiet" icon="save" busy={busy === format} onClick={() => save(format)}>
           {attempts.export(format.toUpperCase())}
         </Button>
       ))}

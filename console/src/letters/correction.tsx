@@ -69,8 +69,8 @@ export function Correction({ letter, refresh }: { letter: LetterDetail; refresh(
           >
             {letters.replay}
           </Button>
-          <span class="muted small">{letters.previewHint}</span>
         </div>
+        <p class="hint">{letters.previewHint}</p>
       </div>
       {asked && (
         <ActDialog

@@ -1,5 +1,5 @@
 import { t } from "../i18n";
-import { Badge, Button, SelectField, TextField } from "../ui";
+import { Badge, Button, TextField } from "../ui";
 import { type FieldDraft, type FieldFault, fixedField, recoded } from "./draft";
 
 /** FieldRow is one field of a letter: its value, whether that is a text or bytes, and taking it away. */
@@ -63,14 +63,15 @@ export function FieldRow(props: {
 function Form({ field, set }: { field: FieldDraft; set(next: FieldDraft): void }) {
   const { letters } = t();
   const asText = recoded(field, false);
-  const options = [...(asText ? [{ value: "text", text: letters.text }] : []), { value: "bytes", text: letters.bytes }];
   return (
-    <SelectField
-      label={letters.formOf(field.name)}
+    <select
+      aria-label={letters.formOf(field.name)}
       value={field.encoded ? "bytes" : "text"}
-      options={options}
-      onValue={(form) => set(recoded(field, form === "bytes") ?? field)}
-    />
+      onChange={(event) => set(recoded(field, event.currentTarget.value === "bytes") ?? field)}
+    >
+      {asText && <option value="text">{letters.text}</option>}
+      <option value="bytes">{letters.bytes}</option>
+    </select>
   );
 }
 

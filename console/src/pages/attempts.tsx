@@ -49,8 +49,8 @@ function AttemptList({ query }: { query: Query }) {
     { name: "by", label: texts.searchIn, options: kinds.map((value) => ({ value, text: texts.by[value] })) },
     { name: "product", label: texts.product, kind: "id" },
     { name: "status", label: texts.status, options: optionsOf(logStatuses) },
-    { name: "from", label: texts.from, kind: "time" },
-    { name: "to", label: texts.to, kind: "time" },
+    { name: "from", label: texts.from, kind: "time", more: true },
+    { name: "to", label: texts.to, kind: "time", more: true },
   ];
   const filter = (): LogFilter => ({
     ...search.logs,
@@ -119,8 +119,8 @@ function OrderList({ query }: { query: Query }) {
     { name: "product", label: texts.product, kind: "id" },
     { name: "status", label: texts.status, options: optionsOf(orderStatuses) },
     { name: "ref", label: texts.paymentRef },
-    { name: "from", label: texts.madeFrom, kind: "time" },
-    { name: "to", label: texts.madeTo, kind: "time" },
+    { name: "from", label: texts.madeFrom, kind: "time", more: true },
+    { name: "to", label: texts.madeTo, kind: "time", more: true },
   ];
   const list = usePager(JSON.stringify(["orders", filter]), (paging) => api.orders(filter, paging));
   return (

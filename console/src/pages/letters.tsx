@@ -74,8 +74,8 @@ function filterFields(): FilterField[] {
         ...letterStatuses.map((value) => ({ value, text: letters.statuses[value] })),
       ],
     },
-    { name: "from", label: letters.from, kind: "time" },
-    { name: "to", label: letters.to, kind: "time" },
+    { name: "from", label: letters.from, kind: "time", more: true },
+    { name: "to", label: letters.to, kind: "time", more: true },
   ];
 }
 

@@ -51,7 +51,7 @@ function Groups({ items }: { items: readonly RunbookTitle[] }) {
         return (
           some.length > 0 && (
             <Card key={kind} title={runbooks.kinds[kind]} flush>
-              <ul class="links">
+              <ul class="titles">
                 {some.map(({ name, title }) => (
                   <li key={name}>
                     <a href={hrefOf(["runbooks", name])}>

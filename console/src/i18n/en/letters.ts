@@ -86,7 +86,7 @@ export default {
     fixed: "epoch is the gate's own.",
   },
   preview: "Preview",
-  previewHint: "Asks the service what a replay would do now. Writes nothing.",
+  previewHint: "A preview asks the service what a replay would do now, and writes nothing.",
   wouldBe: {
     PROCESSING: "It would be stored as processing.",
     SUCCESS: "It would win a unit.",

@@ -87,7 +87,7 @@ export default {
     fixed: "epoch 由闸门专用。",
   },
   preview: "预览",
-  previewHint: "询问服务现在重放会怎样。不写入任何内容。",
+  previewHint: "预览会询问服务现在重放的结果，不写入任何内容。",
   wouldBe: { PROCESSING: "将写入为“处理中”。", SUCCESS: "将抢到一件。", FAILED: "将写入为“失败”。" },
   wouldGo: "将以新 ID 再次写入流。",
   stillBad: "仍有问题：重放会被拒绝。",

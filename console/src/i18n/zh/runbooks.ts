@@ -3,9 +3,9 @@ import type en from "../en/runbooks";
 
 export default {
   title: "应急手册",
-  lead: "如何处理：每条告警、每项开售前检查各有一篇。",
+  lead: "如何处理：每条告警、每项开售检查各有一篇。",
   search: "搜索",
-  kinds: { alert: "告警", check: "开售前检查" },
+  kinds: { alert: "告警", check: "开售检查" },
   noMatch: "没有符合条件的应急手册",
   missing: (name) => `没有名为 ${name} 的应急手册`,
   missingText: "它可能属于服务的另一个版本。",

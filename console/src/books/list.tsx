@@ -18,7 +18,7 @@ import { gateOf, verdictOf } from "./equations";
 export function BooksList({ query }: { query: Query }) {
   const { books } = t();
   const feed = useFeed(live.overview);
-  const products = useResource("products", (signal) => everything(api.products, signal), { every: 30_000 });
+  const products = useResource("products", (signal) => everything((p) => api.products(p), signal), { every: 30_000 });
   return (
     <div class="stack">
       <PageHead title={books.title} lead={books.lead} />

@@ -92,6 +92,8 @@ function attempts(http: Http) {
     orders: (filter: t.OrderFilter, paging?: Paging) => list<t.Order>(http, orders, filter, paging),
     order: (id: t.Id, signal?: AbortSignal) =>
       http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}`, { signal }),
+    payOrder: (id: t.Id, paymentRef: string) =>
+      http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}/pay`, { method: "POST", body: { paymentRef } }),
     cancelOrder: (id: t.Id) => http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
     /** All orders that match, as a file. */
     exportOrders: (filter: t.OrderFilter, format: ExportFormat, signal?: AbortSignal) =>

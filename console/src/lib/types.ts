@@ -125,6 +125,9 @@ export interface LogFilter {
   productId?: Id;
   userId?: Id;
   status?: LogStatus;
+  streamId?: string;
+  /** To be given with userId, streamId or from: all attempts of a time are read for it. */
+  requestId?: string;
   from?: Time;
   to?: Time;
   order?: "asc" | "desc";
@@ -147,6 +150,7 @@ export interface OrderFilter {
   productId?: Id;
   userId?: Id;
   status?: OrderStatus;
+  streamId?: string;
   paymentRef?: string;
   from?: Time;
   to?: Time;

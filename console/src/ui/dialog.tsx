@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
+import { ApiError } from "../lib/api";
 import { Button } from "./button";
 import { TextField } from "./field";
 import { problemText } from "./loaded";
@@ -62,6 +63,12 @@ export interface ConfirmProps {
   onClose(): void;
 }
 
+// Whether a change was made is not known when nobody answered, or the service was away meanwhile.
+function failure(error: Error): string {
+  const unsure = error instanceof ApiError && (error.status === 0 || error.status >= 500);
+  return unsure ? `${problemText(error)} ${t().common.unsure}` : problemText(error);
+}
+
 /** Confirm asks before something is done, and shows how it went. */
 export function Confirm({ title, children, act, typed, danger, wide, run, onClose }: ConfirmProps) {
   const [text, setText] = useState("");
@@ -77,7 +84,7 @@ export function Confirm({ title, children, act, typed, danger, wide, run, onClos
       await run();
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? problemText(error) : common.error);
+      setProblem(error instanceof Error ? failure(error) : common.error);
       setBusy(false);
     }
   };

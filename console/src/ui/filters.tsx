@@ -13,6 +13,8 @@ export interface FilterField {
   kind?: "search" | "id" | "time";
   hint?: string;
   options?: readonly { value: string; text: string }[];
+  /** more keeps a filter that is seldom needed out of the way, until it is used. */
+  more?: boolean;
 }
 
 /** FilterBar keeps the filters of a list in the address: a choice acts at once, what is typed by Enter. */
@@ -33,11 +35,13 @@ export function FilterBar({ query, fields }: { query: Query; fields: readonly Fi
     apply(draft);
   };
   const clear = () => setQuery(Object.fromEntries(fields.map(({ name }) => [name, undefined])));
+  const further = fields.filter((field) => field.more);
+  const one = (field: FilterField) => (
+    <OneFilter key={field.name} field={field} value={draft[field.name] ?? ""} set={set} />
+  );
   return (
-    <form class="filters" role="search" onSubmit={submit}>
-      {fields.map((field) => (
-        <OneFilter key={field.name} field={field} value={draft[field.name] ?? ""} set={set} />
-      ))}
+    <form class="filters" onSubmit={submit}>
+      {fields.filter((field) => !field.more).map(one)}
       <div class="row">
         <Button type="submit" icon="attempts">
           {common.search}
@@ -48,6 +52,12 @@ export function FilterBar({ query, fields }: { query: Query; fields: readonly Fi
           </Button>
         )}
       </div>
+      {further.length > 0 && (
+        <details open={further.some(({ name }) => query[name])}>
+          <summary>{common.moreFilters}</summary>
+          <div class="filters">{further.map(one)}</div>
+        </details>
+      )}
     </form>
   );
 }

@@ -15,7 +15,9 @@ export default {
   error: "Something went wrong",
   filter: "Filter",
   loading: "Loading",
+  messages: "Messages",
   more: "Load more",
+  moreFilters: "More filters",
   no: "No",
   none: "None",
   notCopied: "The browser does not allow copying here: select the text",
@@ -34,6 +36,7 @@ export default {
   signOut: "Sign out",
   typeToConfirm: (text: string) => `Type ${text} to confirm`,
   unavailable: "The service cannot be reached",
+  unsure: "Whether it was done is not known: look before you try again.",
   utc: (time: string) => `${time} UTC`,
   yes: "Yes",
 };

@@ -42,11 +42,11 @@ export default function Audit({ query }: PageProps) {
 function fields(): FilterField[] {
   const { audit } = t();
   return [
-    { name: "actor", label: audit.actor, hint: audit.actorHint, kind: "search" },
-    { name: "action", label: audit.action, hint: audit.actionHint },
-    { name: "target", label: audit.target, hint: audit.targetHint },
-    { name: "from", label: audit.from, kind: "time" },
-    { name: "to", label: audit.to, kind: "time" },
+    { name: "actor", label: audit.actor, kind: "search" },
+    { name: "action", label: audit.action },
+    { name: "target", label: audit.target },
+    { name: "from", label: audit.from, kind: "time", more: true },
+    { name: "to", label: audit.to, kind: "time", more: true },
   ];
 }
 

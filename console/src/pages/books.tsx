@@ -12,6 +12,7 @@ import { type Resource, useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Books as Accounts, LogStatus, OrderStatus } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { StateBadge } from "../sale/bits";
 import { AsOf, Standing } from "../sale/standing";
 import { Badge, Button, Card, Empty, Icon, Loaded, PageHead, Table } from "../ui";
 import type { PageProps } from ".";
@@ -30,7 +31,7 @@ function OneBook({ id }: { id: string }) {
   const recordOnly = asked.data !== undefined && asked.data.stockTotal === undefined;
   return (
     <div class="stack">
-      <PageHead title={books.of(name)} lead={<AsOf feed={feed} />} up={{ href: "#/books", text: books.up }}>
+      <PageHead title={books.of(name)} lead={<Lead id={id} feed={feed} />} up={{ href: "#/books", text: books.up }}>
         <a class="button" href={hrefOf(["sales", id])}>
           {books.sale}
         </a>
@@ -65,6 +66,17 @@ function OneBook({ id }: { id: string }) {
       </Loaded>
       {repairing && <RepairDialog id={id} name={name} onDone={asked.refresh} onClose={() => setRepairing(false)} />}
     </div>
+  );
+}
+
+function Lead({ id, feed }: { id: string; feed: ProductFeed }) {
+  const sample = feed.latest.value;
+  return (
+    <span class="sale-head">
+      <span>{t().sales.number(id)}</span>
+      {sample && <StateBadge sample={sample} />}
+      <AsOf feed={feed} />
+    </span>
   );
 }
 
@@ -111,8 +123,9 @@ function VerdictCard({ terms }: { terms: Terms }) {
         </h2>
         <p>{books.texts[verdict]}</p>
         {wrong && (
-          <a href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
-            <Icon name="runbooks" /> {books.runbook}
+          <a class="with-icon" href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
+            <Icon name="runbooks" />
+            {books.runbook}
           </a>
         )}
       </div>

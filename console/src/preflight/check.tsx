@@ -50,8 +50,9 @@ function Explained({ check: { level, observed, expected, impact, action, runbook
           <CopyButton text={action} />
         </div>
       )}
-      <a href={hrefOf(["runbooks", runbook])}>
-        <Icon name="runbooks" /> {preflight.runbook}
+      <a class="with-icon" href={hrefOf(["runbooks", runbook])}>
+        <Icon name="runbooks" />
+        {preflight.runbook}
       </a>
     </div>
   );

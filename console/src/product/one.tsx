@@ -9,7 +9,7 @@ import type { Id, Product } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
 import { ActBar } from "../sale/acts";
 import { Countdown, nameOf, StateBadge } from "../sale/bits";
-import { Badge, Button, Card, Confirm, Empty, KeyValues, Loaded, PageHead } from "../ui";
+import { Button, Card, Confirm, Empty, KeyValues, Loaded, PageHead } from "../ui";
 import { ProductForm } from "./form";
 import { Zoned } from "./zoned";
 
@@ -87,11 +87,17 @@ function Facts({ product }: { product: Product }) {
   const { mode, stockTotal, stockLeft, perUserLimit, startsAt, endsAt, paymentWindowSeconds } = product;
   const settled = mode === "SETTLE";
   return (
-    <div class="grid">
+    <div class="columns">
       <Card title={texts.facts}>
         <KeyValues
           items={[
-            [texts.mode, <Badge key="mode">{texts.modes[mode]}</Badge>],
+            [
+              texts.mode,
+              <span key="mode" class="block">
+                {texts.modes[mode]}
+                <small class="muted block">{texts.modeHints[mode]}</small>
+              </span>,
+            ],
             settled ? [texts.stock, number(stockTotal)] : undefined,
             settled ? [texts.left, number(stockLeft)] : undefined,
             [texts.limit, perUserLimit === 0 ? texts.noLimit : number(perUserLimit)],
@@ -100,7 +106,6 @@ function Facts({ product }: { product: Product }) {
             [texts.payment, paymentWindowSeconds ? duration(paymentWindowSeconds * 1000) : texts.noPayment],
           ]}
         />
-        <p class="hint">{texts.modeHints[mode]}</p>
       </Card>
       <Card title={texts.history}>
         <div class="stack">

@@ -5,11 +5,9 @@ import { ago, momentOf, utcOf, type When } from "../lib/format";
 export function Zoned({ at, relative }: { at: When; relative?: boolean }) {
   return (
     <time class="zoned" dateTime={new Date(at).toISOString()}>
-      <span>
-        {momentOf(at)}
-        {relative && <span class="muted"> · {ago(at)}</span>}
-      </span>
+      <span>{momentOf(at)}</span>
       <small class="muted">{t().common.utc(utcOf(at))}</small>
+      {relative && <small class="muted">{ago(at)}</small>}
     </time>
   );
 }

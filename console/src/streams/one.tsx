@@ -5,11 +5,13 @@ import { usePager } from "../lib/pager";
 import { useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Id, PendingEntry, Stream } from "../lib/types";
+import { nameOf } from "../sale/bits";
 import { Button, Card, Empty, Icon, KeyValues, Listing, Loaded, Notice, PageHead, Stat, Table, Time } from "../ui";
 
 /** OneStream shows a product's stream: how much waits, who consumes it, and what is pending. */
 export function OneStream({ id }: { id: Id }) {
   const { streams: texts, sales } = t();
+  const product = useResource(`product/${id}`, (signal) => api.product(id, signal));
   const stream = useResource(`stream/${id}`, (signal) => api.stream(id, signal), { every: 2000 });
   if (stream.error instanceof ApiError && (stream.error.status === 404 || stream.error.status === 400)) {
     return (
@@ -23,7 +25,10 @@ export function OneStream({ id }: { id: Id }) {
   }
   return (
     <div class="stack">
-      <PageHead title={texts.of(sales.unnamed(id))} up={{ href: hrefOf(["streams"]), text: texts.up }}>
+      <PageHead
+        title={texts.of(product.data ? nameOf(product.data) : sales.unnamed(id))}
+        up={{ href: hrefOf(["streams"]), text: texts.up }}
+      >
         <a class="button" href={hrefOf(["sales", id])}>
           {texts.sale}
         </a>
@@ -76,8 +81,9 @@ function Consumers({ stream: { consumers } }: { stream: Stream }) {
     return (
       <Notice tone="warn" title={texts.consumersNone}>
         <p>{texts.consumersNoneText}</p>
-        <a href={hrefOf(["runbooks", "SeckillNoConsumer"])}>
-          <Icon name="runbooks" /> {texts.runbook}
+        <a class="with-icon" href={hrefOf(["runbooks", "SeckillNoConsumer"])}>
+          <Icon name="runbooks" />
+          {texts.runbook}
         </a>
       </Notice>
     );

@@ -1,12 +1,9 @@
 export default {
   title: "Audit",
-  lead: "Who did what: every change through the API, what the service noticed by itself, and what was refused.",
+  lead: "Who did what: every change through the API, what the service noticed by itself, and what was refused. A filter is met exactly: product.pause, product:2001.",
   actor: "Who",
-  actorHint: "Subject of a token, or seckill",
   action: "What",
-  actionHint: "Such as product.pause",
   target: "To what",
-  targetHint: "Such as product:2001",
   from: "From",
   to: "Before",
   at: "When",

@@ -58,7 +58,8 @@ export default {
     paymentWindowSeconds: "Seconds to pay",
   },
   hints: {
-    productId: "A positive whole number; entries of the stream seckill:{number} belong to it. It is never changed.",
+    productId:
+      "A positive whole number; entries of the stream stream:seckill:{number} belong to it. It is never changed.",
     name: "1 to 200 characters",
     stockTotal: "Units. Later they are added or withdrawn by Stock.",
     stockOnce: "Units. This turns the product into a settled one, for good.",

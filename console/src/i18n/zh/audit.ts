@@ -3,13 +3,10 @@ import type en from "../en/audit";
 
 export default {
   title: "审计",
-  lead: "谁做了什么：通过 API 的每次变更、服务自行发现的情况，以及被拒绝的请求。",
+  lead: "谁做了什么：通过 API 的每次变更、服务自行发现的情况，以及被拒绝的请求。筛选须完全匹配，例如 product.pause、product:2001。",
   actor: "操作者",
-  actorHint: "令牌的主体，或 seckill",
   action: "操作",
-  actionHint: "例如 product.pause",
   target: "对象",
-  targetHint: "例如 product:2001",
   from: "起始时间",
   to: "截止时间（不含）",
   at: "时间",

@@ -31,9 +31,9 @@ function OneBook({ id }: { id: string }) {
   const recordOnly = asked.data !== undefined && asked.data.stockTotal === undefined;
   return (
     <div class="stack">
-      <PageHead title={books.of(name)} lead={<Lead id={id} feed={feed} />} up={{ href: "#/books", text: books.up }}>
+      <PageHead title={books.of(name)} lead={<Lead id={id} feed={feed} />} up={{ href: "#/books", text: books.title }}>
         <a class="button" href={hrefOf(["sales", id])}>
-          {books.sale}
+          {sale.title}
         </a>
         <a class="button" href={hrefOf(["audit"], { target: `product:${id}`, action: "books.repair" })}>
           {books.audit}
@@ -107,7 +107,7 @@ function LiveBooks({ feed, asked }: { feed: ProductFeed; asked: Resource<Account
 }
 
 function VerdictCard({ terms }: { terms: Terms }) {
-  const { books } = t();
+  const { books, runbooks } = t();
   const verdict = verdictOf(terms);
   const wrong = verdict !== "balanced" && verdict !== "unknown";
   const off = gateOf(terms).off || databaseOf(terms).off;
@@ -125,7 +125,7 @@ function VerdictCard({ terms }: { terms: Terms }) {
         {wrong && (
           <a class="with-icon" href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
             <Icon name="runbooks" />
-            {books.runbook}
+            {runbooks.title}
           </a>
         )}
       </div>

@@ -49,7 +49,7 @@ function spoken(report: Report): string {
 }
 
 function Filters({ id, query }: { id: string; query: Query }) {
-  const { preflight } = t();
+  const { preflight, common } = t();
   const products = useResource("products", (signal) => everything((p) => api.products(p), signal));
   const known = (products.data ?? []).map((p) => ({ value: p.productId, text: `${nameOf(p)} · ${p.productId}` }));
   const chosen = id && !known.some(({ value }) => value === id) ? [{ value: id, text: id }] : [];
@@ -57,7 +57,7 @@ function Filters({ id, query }: { id: string; query: Query }) {
   return (
     <div class="filters">
       <SelectField
-        label={preflight.product}
+        label={common.product}
         value={id}
         options={[{ value: "", text: preflight.noProduct }, ...chosen, ...known]}
         onValue={(value) => go(value ? ["preflight", value] : ["preflight"], { show: query.show })}

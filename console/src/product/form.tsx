@@ -24,7 +24,7 @@ export function ProductForm({ before }: { before?: Product }) {
   const wrong = Object.keys(faults).length;
   const changes = wrong === 0 ? changesOf(draft, before) : [];
   const back = before ? ["products", before.productId] : ["products"];
-  const title = before ? texts.changeTitle(nameOf(before)) : texts.newTitle;
+  const title = before ? texts.changeTitle(nameOf(before)) : texts.add;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each try leads to the first field that is wrong
   useEffect(() => {
     if (tried > 0 && wrong > 0) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
@@ -49,7 +49,7 @@ export function ProductForm({ before }: { before?: Product }) {
       <PageHead
         title={title}
         lead={texts.formLead(zone())}
-        up={{ href: hrefOf(back), text: before ? nameOf(before) : texts.up }}
+        up={{ href: hrefOf(back), text: before ? nameOf(before) : texts.title }}
       />
       <Card>
         <form ref={form} class="stack" noValidate onSubmit={submit}>

@@ -68,16 +68,8 @@ function ProductTable({ products, any }: { products: readonly Product[]; any: bo
       </Empty>
     );
   }
-  const head = [
-    common.product,
-    texts.state,
-    texts.mode,
-    texts.stock,
-    texts.left,
-    texts.limit,
-    texts.starts,
-    texts.ends,
-  ];
+  const { stockTotal, perUserLimit, startsAt, endsAt } = texts.fields;
+  const head = [common.product, texts.state, texts.mode, stockTotal, texts.left, perUserLimit, startsAt, endsAt];
   return (
     <Table caption={texts.title} head={head} numeric={[3, 4, 5]}>
       {products.map((product) => (

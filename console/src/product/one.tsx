@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { toast } from "../lib/announce";
-import { ApiError, api, live } from "../lib/api";
+import { api, live } from "../lib/api";
 import { duration, number } from "../lib/format";
 import { useResource } from "../lib/resource";
 import { go, hrefOf } from "../lib/router";
@@ -9,8 +9,10 @@ import type { Id, Product } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
 import { ActBar } from "../sale/acts";
 import { Countdown, nameOf, StateBadge } from "../sale/bits";
-import { Button, Card, Confirm, Empty, KeyValues, Loaded, PageHead } from "../ui";
+import { SaleLinks } from "../sale/links";
+import { Button, Card, Confirm, KeyValues, Loaded, PageHead } from "../ui";
 import { ProductForm } from "./form";
+import { isMissing, NoSuchProduct } from "./missing";
 import { Zoned } from "./zoned";
 
 /** useProduct asks for a product, again every few seconds unless it is being edited. */
@@ -40,7 +42,7 @@ export function OneProduct({ id }: { id: Id }) {
       <PageHead
         title={name}
         lead={known && <Lead product={known} />}
-        up={{ href: hrefOf(["products"]), text: texts.up }}
+        up={{ href: hrefOf(["products"]), text: texts.title }}
       >
         <Button
           icon="edit"
@@ -66,10 +68,6 @@ export function OneProduct({ id }: { id: Id }) {
       {deleting && <DeleteDialog id={id} name={name} onClose={() => setDeleting(false)} />}
     </div>
   );
-}
-
-function isMissing(error: Error | undefined): boolean {
-  return error instanceof ApiError && (error.status === 404 || error.status === 400);
 }
 
 function Lead({ product }: { product: Product }) {
@@ -98,12 +96,15 @@ function Facts({ product }: { product: Product }) {
                 <small class="muted block">{texts.modeHints[mode]}</small>
               </span>,
             ],
-            settled ? [texts.stock, number(stockTotal)] : undefined,
+            settled ? [texts.fields.stockTotal, number(stockTotal)] : undefined,
             settled ? [texts.left, number(stockLeft)] : undefined,
-            [texts.limit, perUserLimit === 0 ? texts.noLimit : number(perUserLimit)],
-            [texts.starts, startsAt ? <Zoned key="starts" at={startsAt} relative /> : texts.always],
-            [texts.ends, endsAt ? <Zoned key="ends" at={endsAt} relative /> : texts.never],
-            [texts.payment, paymentWindowSeconds ? duration(paymentWindowSeconds * 1000) : texts.noPayment],
+            [texts.fields.perUserLimit, perUserLimit === 0 ? texts.noLimit : number(perUserLimit)],
+            [texts.fields.startsAt, startsAt ? <Zoned key="starts" at={startsAt} relative /> : texts.always],
+            [texts.fields.endsAt, endsAt ? <Zoned key="ends" at={endsAt} relative /> : texts.never],
+            [
+              texts.fields.paymentWindowSeconds,
+              paymentWindowSeconds ? duration(paymentWindowSeconds * 1000) : texts.noPayment,
+            ],
           ]}
         />
       </Card>
@@ -115,32 +116,10 @@ function Facts({ product }: { product: Product }) {
               [texts.updated, <Zoned key="updated" at={product.updatedAt} relative />],
             ]}
           />
-          <Links id={product.productId} />
+          <SaleLinks id={product.productId} of="products" />
         </div>
       </Card>
     </div>
-  );
-}
-
-function Links({ id }: { id: Id }) {
-  const { sale } = t();
-  const links: [string, string][] = [
-    [sale.title, hrefOf(["sales", id])],
-    [sale.books, hrefOf(["books", id])],
-    [sale.preflight, hrefOf(["preflight", id])],
-    [sale.stream, hrefOf(["streams", id])],
-    [sale.deadLetters, hrefOf(["dead-letters"], { productId: id })],
-    [sale.orders, hrefOf(["attempts"], { productId: id })],
-    [sale.wholeAudit, hrefOf(["audit"], { target: `product:${id}` })],
-  ];
-  return (
-    <nav class="links" aria-label={sale.links}>
-      {links.map(([text, href]) => (
-        <a key={href} href={href}>
-          {text}
-        </a>
-      ))}
-    </nav>
   );
 }
 
@@ -155,17 +134,5 @@ function DeleteDialog({ id, name, onClose }: { id: Id; name: string; onClose(): 
     <Confirm title={texts.deleteTitle(name)} act={texts.delete} typed={id} danger run={run} onClose={onClose}>
       <p>{texts.deleteText}</p>
     </Confirm>
-  );
-}
-
-function NoSuchProduct() {
-  const { product: texts } = t();
-  return (
-    <Empty icon="product" title={texts.noSuch}>
-      <p>{texts.noSuchText}</p>
-      <a class="button" href={hrefOf(["products"])}>
-        {texts.up}
-      </a>
-    </Empty>
   );
 }

@@ -9,13 +9,13 @@ import { Badge, Card, Empty, FilterBar, Loaded, PageHead, Table } from "../ui";
 
 /** StreamList lists the streams of all products, the highest product first. */
 export function StreamList({ query }: { query: Query }) {
-  const { streams: texts } = t();
+  const { streams: texts, product } = t();
   const streams = useResource("streams", (signal) => everything((p) => api.streams(p), signal), { every: 3000 });
   const wanted = (query.q ?? "").trim();
   return (
     <div class="stack">
       <PageHead title={texts.title} lead={texts.lead} />
-      <FilterBar query={query} fields={[{ name: "q", label: t().product.number, kind: "search" }]} />
+      <FilterBar query={query} fields={[{ name: "q", label: product.number, kind: "search" }]} />
       <Card flush>
         <Loaded of={streams} rows={6}>
           {(all) => <StreamTable streams={all.filter((s) => s.stream.includes(wanted))} any={all.length > 0} />}
@@ -26,14 +26,8 @@ export function StreamList({ query }: { query: Query }) {
 }
 
 function StreamTable({ streams, any }: { streams: readonly Stream[]; any: boolean }) {
-  const { streams: texts } = t();
-  if (streams.length === 0) {
-    return (
-      <Empty icon="streams" title={any ? texts.nothingFound : texts.none}>
-        {!any && <p>{texts.noneText}</p>}
-      </Empty>
-    );
-  }
+  const { streams: texts, product } = t();
+  if (streams.length === 0) return <Empty icon="streams" title={any ? product.nothingFound : product.none} />;
   const head = [texts.stream, texts.length, texts.lag, texts.pending, texts.oldest, texts.rate, texts.consumers];
   return (
     <Table caption={texts.title} head={head} numeric={[1, 2, 3, 4, 5, 6]}>

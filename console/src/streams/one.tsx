@@ -1,36 +1,28 @@
 import { t } from "../i18n";
-import { ApiError, api } from "../lib/api";
+import { api } from "../lib/api";
 import { decimal, duration, number } from "../lib/format";
 import { usePager } from "../lib/pager";
 import { useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Id, PendingEntry, Stream } from "../lib/types";
+import { isMissing, NoSuchProduct } from "../product/missing";
 import { nameOf } from "../sale/bits";
-import { Button, Card, Empty, Icon, KeyValues, Listing, Loaded, Notice, PageHead, Stat, Table, Time } from "../ui";
+import { Button, Card, Icon, KeyValues, Listing, Loaded, Notice, PageHead, Stat, Table, Time } from "../ui";
 
 /** OneStream shows a product's stream: how much waits, who consumes it, and what is pending. */
 export function OneStream({ id }: { id: Id }) {
-  const { streams: texts, sales } = t();
+  const { streams: texts, sale, sales } = t();
   const product = useResource(`product/${id}`, (signal) => api.product(id, signal));
   const stream = useResource(`stream/${id}`, (signal) => api.stream(id, signal), { every: 2000 });
-  if (stream.error instanceof ApiError && (stream.error.status === 404 || stream.error.status === 400)) {
-    return (
-      <Empty icon="streams" title={texts.noSuch}>
-        <p>{texts.noSuchText}</p>
-        <a class="button" href={hrefOf(["streams"])}>
-          {texts.up}
-        </a>
-      </Empty>
-    );
-  }
+  if (isMissing(stream.error)) return <NoSuchProduct />;
   return (
     <div class="stack">
       <PageHead
         title={texts.of(product.data ? nameOf(product.data) : sales.unnamed(id))}
-        up={{ href: hrefOf(["streams"]), text: texts.up }}
+        up={{ href: hrefOf(["streams"]), text: texts.title }}
       >
         <a class="button" href={hrefOf(["sales", id])}>
-          {texts.sale}
+          {sale.title}
         </a>
         <a class="button" href={hrefOf(["dead-letters"], { productId: id })}>
           {texts.letters}
@@ -76,14 +68,14 @@ function State({ stream }: { stream: Stream }) {
 }
 
 function Consumers({ stream: { consumers } }: { stream: Stream }) {
-  const { streams: texts } = t();
+  const { streams: texts, runbooks } = t();
   if (consumers.length === 0) {
     return (
       <Notice tone="warn" title={texts.consumersNone}>
         <p>{texts.consumersNoneText}</p>
         <a class="with-icon" href={hrefOf(["runbooks", "SeckillNoConsumer"])}>
           <Icon name="runbooks" />
-          {texts.runbook}
+          {runbooks.title}
         </a>
       </Notice>
     );

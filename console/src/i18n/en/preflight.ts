@@ -3,8 +3,6 @@ import { plural } from "../../lib/format";
 export default {
   title: "Pre-flight",
   lead: "What a sale will stand on, checked. It writes nothing and takes five seconds at most.",
-  of: (name: string) => `Pre-flight of ${name}`,
-  product: "Product",
   noProduct: "No product: the servers and the service",
   again: "Run again",
   show: "Show",
@@ -29,7 +27,6 @@ export default {
   expected: "Expected",
   impact: "Otherwise",
   action: "What to do",
-  runbook: "Runbook",
   allWell: "Nothing needs a look",
   allWellText: "All checks are OK.",
   noSuch: "There is no such product",

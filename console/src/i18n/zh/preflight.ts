@@ -4,8 +4,6 @@ import type en from "../en/preflight";
 export default {
   title: "开售检查",
   lead: "检查销售所依赖的一切。不写入任何内容，最多五秒。",
-  of: (name) => `${name} 的开售检查`,
-  product: "商品",
   noProduct: "不选商品：只检查服务器和服务",
   again: "重新检查",
   show: "显示",
@@ -30,7 +28,6 @@ export default {
   expected: "应为",
   impact: "否则",
   action: "如何处理",
-  runbook: "运行手册",
   allWell: "没有需要关注的",
   allWellText: "所有检查均正常。",
   noSuch: "没有这个商品",

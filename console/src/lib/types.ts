@@ -145,6 +145,7 @@ export interface Order {
 }
 
 export interface OrderFilter {
+  orderId?: Id;
   productId?: Id;
   userId?: Id;
   status?: OrderStatus;

@@ -17,6 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's policy allows no data: addresses
     modulePreload: false,
     reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } }, // a busy machine is no news
   },
   plugins: [licences([...Object.keys(manifest.dependencies), "@preact/signals-core"]), packed()],
   test: {

@@ -13,7 +13,8 @@ export interface Line {
   colour: ColourName;
   /** dash tells lines apart where colours do not. */
   dash?: number[];
-  width?: number;
+  /** broad is a band behind a line that may run upon it. */
+  broad?: boolean;
 }
 
 /** ChartMark is a moment that all charts show. */
@@ -40,7 +41,9 @@ export interface ChartFrame {
 export interface ChartProps {
   title: string;
   lines: readonly Line[];
-  /** stacked draws areas, each upon those before it. */
+  /** whole says that values are whole numbers, and so is what the axis names. */
+  whole?: boolean;
+  /** stacked draws areas of whole seconds, each upon those before it. */
   stacked?: boolean;
   /** data has the values of the lines, not stacked, and changes each second. */
   data: ReadonlySignal<Columns>;
@@ -65,7 +68,7 @@ const sync = uPlot.sync("charts");
  * numbers as a table for who cannot see it. New data is drawn into the same canvas.
  */
 export function Chart(props: ChartProps) {
-  const { title, lines, data, height = 180 } = props;
+  const { title, lines, data, markTexts, height = 180 } = props;
   const place = useRef<HTMLDivElement>(null);
   const cursor = useSignal<number | undefined>(undefined);
   const id = useId();
@@ -77,7 +80,8 @@ export function Chart(props: ChartProps) {
     const element = place.current;
     if (!element) return;
     const at = (index: number | undefined) => {
-      cursor.value = index;
+      // The row that closes the last second of an area is none of the data.
+      cursor.value = index === undefined ? undefined : Math.min(index, data.peek()[0].length - 1);
     };
     const plot = new uPlot(optionsOf(given, element.clientWidth, height, sync.key, at), [[]], element);
     const stop = effect(() => draw(plot, given.current));
@@ -91,7 +95,7 @@ export function Chart(props: ChartProps) {
   }, [height]);
 
   return (
-    <figure class="chart" aria-labelledby={id}>
+    <figure class={markTexts ? "chart tall" : "chart"} aria-labelledby={id}>
       <figcaption>
         <span class="title" id={id}>
           {title}
@@ -119,8 +123,11 @@ function draw(plot: uPlot, { data, frame, stacked }: ChartProps): void {
   plot.setData((stacked ? stackedUp(data.value) : data.value) as uPlot.AlignedData);
 }
 
-// The highest first, so that each area is drawn over those that reach beyond it.
+// The highest first, so that each area is drawn over those that reach beyond it; and a row at
+// the end of the last second, which is as wide as the others.
 function stackedUp(data: Columns): Columns {
   const [times, ...sums] = stack(data);
-  return [times, ...sums.reverse()];
+  const end = times.at(-1);
+  if (end === undefined) return [times, ...sums];
+  return [[...times, end + 1], ...sums.map((column) => [...column, column.at(-1) ?? null]).reverse()];
 }

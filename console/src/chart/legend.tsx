@@ -52,7 +52,12 @@ function Swatch({ line, area }: { line: Line; area: boolean | undefined }) {
       {area ? (
         <rect width="18" height="10" rx="2" />
       ) : (
-        <path d="M0 5h18" stroke-width={line.width ?? 2} stroke-dasharray={line.dash?.join(" ")} />
+        <path
+          d="M0 5h18"
+          stroke-width={line.broad ? 8 : 2}
+          stroke-opacity={line.broad ? 0.4 : undefined}
+          stroke-dasharray={line.dash?.join(" ")}
+        />
       )}
     </svg>
   );

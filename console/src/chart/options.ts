@@ -15,12 +15,12 @@ export function optionsOf(
   onCursor: (index: number | undefined) => void,
 ): uPlot.Options {
   const { lines, stacked } = given.current;
-  const series = lines.map((line) => (stacked ? areaOf(line) : lineOf(line)));
+  const series = lines.map((line) => (stacked ? areaOf(line, given) : lineOf(line)));
   return {
     width,
     height,
     legend: { show: false },
-    padding: [given.current.markTexts ? 22 : 10, 8, 0, 0],
+    padding: [given.current.markTexts ? 22 : 10, 26, 0, 0],
     cursor: {
       drag: { x: false, y: false },
       y: false,
@@ -45,24 +45,47 @@ function roomAbove(max: number | null): number {
   return max !== null && max > 0 ? max * 1.06 : 1;
 }
 
-function lineOf({ name, colour, dash, width = 1.75 }: Line): uPlot.Series {
-  return { label: name, stroke: () => paint.value[colour], dash, width, points: { show: false }, spanGaps: false };
+function lineOf({ name, colour, dash, broad }: Line): uPlot.Series {
+  const stroke = () => (broad ? faint(paint.value[colour], 0.4) : paint.value[colour]);
+  const width = broad ? 7 : 1.75;
+  const points = { show: true, size: 4, width: 0, fill: stroke, filter: alone };
+  return { label: name, stroke, dash, width, points, spanGaps: false };
+}
+
+// The points that no line leads to or from: they would not be seen.
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const [first, last] = plot.series[0]?.idxs ?? [0, values.length - 1];
+  const found: number[] = [];
+  for (let i = first; i <= last; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
 }
 
 const steps = uPlot.paths.stepped?.({ align: 1 });
 
-function areaOf({ name, colour }: Line): uPlot.Series {
+/** longestParted is up to which length of time areas are parted by lines, in seconds; beyond it lines would hide them. */
+const longestParted = 300;
+
+function areaOf({ name, colour }: Line, given: Given): uPlot.Series {
+  // Opaque: areas lie upon each other, and each has to look as its legend does.
+  const fill = () => `color-mix(in srgb, ${paint.value[colour]} 82%, ${paint.value.surface})`;
   return {
     label: name,
-    stroke: () => paint.value[colour],
-    // Opaque: areas lie upon each other, and each has to look as its legend does.
-    fill: () => `color-mix(in srgb, ${paint.value[colour]} 62%, ${paint.value.surface})`,
+    stroke: () => {
+      const { from, to } = given.current.frame.value;
+      return to - from < longestParted ? paint.value.surface : fill();
+    },
+    fill,
     width: 1,
     paths: steps,
     points: { show: false },
     spanGaps: false,
   };
 }
+
+const wholeSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
 const font = '11px system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif';
 
@@ -84,6 +107,7 @@ function axesOf(given: Given): uPlot.Axis[] {
       size: 54,
       gap: 6,
       space: 36,
+      ...(given.current.whole && { incrs: wholeSteps }),
       grid: lines,
       ticks: { show: false },
       values: (_, splits) => splits.map((value) => given.current.short(value)),

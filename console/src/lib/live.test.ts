@@ -162,6 +162,25 @@ describe("a feed", () => {
   });
 });
 
+describe("a line that is lost", () => {
+  it("stays lost while it is tried again, until it is open", async () => {
+    let up = false;
+    const { live } = service(() =>
+      up ? new FakeStream().response : answer(503, { code: "UNAVAILABLE", message: "shutting down" }),
+    );
+    const leave = live.overview.watch();
+    const seen: boolean[] = [];
+    const stop = live.overview.lost.subscribe((lost) => seen.push(lost));
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(seen).toEqual([false, true]);
+    up = true;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seen).toEqual([false, true, false]);
+    stop();
+    leave();
+  });
+});
+
 describe("the track of a product", () => {
   it("is the history, then the samples, each second once", async () => {
     const { live } = service();

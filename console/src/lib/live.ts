@@ -19,6 +19,8 @@ export interface Feed<T> {
   /** Nothing was said for 3 s: what is in latest holds as of its time, not now. */
   readonly stale: ReadonlySignal<boolean>;
   readonly link: ReadonlySignal<Link>;
+  /** It broke off, or was never made, and is tried again; until it is open. */
+  readonly lost: ReadonlySignal<boolean>;
   /** Why link is refused. */
   readonly error: ReadonlySignal<ApiError | undefined>;
   /** Listens until the function that it gives is called; several share one connection. */
@@ -65,6 +67,7 @@ class LiveFeed<T extends { at: string }> implements Feed<T> {
   readonly latest: Signal<T | undefined> = signal();
   readonly stale = signal(false);
   readonly link = signal<Link>("connecting");
+  readonly lost = signal(false);
   readonly error: Signal<ApiError | undefined> = signal();
   private watchers = 0;
   private connection: AbortController | undefined;
@@ -108,6 +111,7 @@ class LiveFeed<T extends { at: string }> implements Feed<T> {
     this.last = { id: "" };
     this.latest.value = undefined;
     this.stale.value = false;
+    this.lost.value = false;
   }
 
   private leave(): void {
@@ -136,6 +140,7 @@ class LiveFeed<T extends { at: string }> implements Feed<T> {
           batch(() => {
             this.link.value = link;
             this.error.value = error;
+            if (link !== "connecting") this.lost.value = link === "waiting";
           }),
       });
     }

@@ -78,7 +78,7 @@ describe("points", () => {
 describe("columns", () => {
   it("hold the values of each line", () => {
     const made = burnDown(track(sample(0, { stockTotal: 9, stockLeft: 8, redisLeft: 7, sold: 1 })), t0);
-    expect(made).toEqual([[t0 / 1000], [9], [8], [7], [1]]);
+    expect(made).toEqual([[t0 / 1000], [9], [7], [8], [1]]);
   });
 
   it("have a gap where no sample came, and none for a tick that came late", () => {
@@ -92,7 +92,7 @@ describe("columns", () => {
       track(sample(0, { redisLeft: 5 }), sample(1, { missing: ["redis"] }), sample(2, { redisLeft: 3 })),
       t0,
     );
-    expect(made[3]).toEqual([5, null, 3]);
+    expect(made[2]).toEqual([5, null, 3]);
   });
 
   it("end where what is known ends", () => {

@@ -127,9 +127,9 @@ function column(made: Columns, i: number): (number | null)[] {
   return made[i + 1] as (number | null)[];
 }
 
-/** The lines of the burn-down: units in all, left in PostgreSQL, left in the gate, and sold. */
+/** The lines of the burn-down: units in all, left in the gate, left in PostgreSQL, and sold. */
 export function burnDown(track: Track, from: number): Columns {
-  return columns(track.samples, from, [(s) => s.stockTotal, (s) => s.stockLeft, (s) => s.redisLeft, (s) => s.sold]);
+  return columns(track.samples, from, [(s) => s.stockTotal, (s) => s.redisLeft, (s) => s.stockLeft, (s) => s.sold]);
 }
 
 /** Entries not yet delivered, and delivered and not yet settled. */

@@ -77,6 +77,8 @@ export interface Books {
   pendingMoves?: number;
   drift: number;
   balanced: boolean;
+  /** Only in the answer to a repair: what it has added to redisLeft, or would add. */
+  difference?: number;
 }
 
 export interface Consumer {

@@ -7,7 +7,7 @@ import { serverNow } from "../lib/clock";
 import { duration, listOf, number } from "../lib/format";
 import type { ProductFeed } from "../lib/live";
 import { hrefOf } from "../lib/router";
-import { useRunbookTitles } from "../lib/runbooks";
+import { type Titles, useRunbookTitles } from "../lib/runbooks";
 import type { Sample } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
 import { ActBar } from "../sale/acts";
@@ -15,9 +15,9 @@ import { Countdown, nameOf, StateBadge } from "../sale/bits";
 import { SaleCharts } from "../sale/charts";
 import { Figures } from "../sale/figures";
 import { MarkList, useMarks } from "../sale/mark_list";
-import { AsOf, Standing } from "../sale/standing";
+import { AsOf, Awaited, Standing } from "../sale/standing";
 import { stateOf } from "../sale/state";
-import { Card, Empty, Icon, KeyValues, Notice, PageHead, Skeleton, Time } from "../ui";
+import { Card, Empty, Icon, KeyValues, Notice, PageHead, Time } from "../ui";
 import type { PageProps } from ".";
 
 /** Sale shows one sale, second by second, and what can be done to it. */
@@ -33,7 +33,8 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
   const known = useComputed(() => feed.latest.value !== undefined).value;
   const missing = feed.error.value?.status === 404 || feed.error.value?.status === 400;
   const marks = useMarks(id, feed);
-  useChangesAnnounced(feed);
+  const title = useRunbookTitles();
+  useChangesAnnounced(feed, title);
   if (missing) return <NoSuch />;
   return (
     <div class="stack">
@@ -41,14 +42,14 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
         <ActBar id={id} feed={feed} onDone={marks.refresh} />
       </PageHead>
       <Standing feed={feed} />
-      <Alarms feed={feed} />
+      <Alarms feed={feed} title={title} />
       {known ? (
         <>
           <Figures feed={feed} />
           <SaleCharts feed={feed} marks={marks.marks} wide={wide} />
         </>
       ) : (
-        !feed.error.value && <Skeleton label={texts.common.loading} rows={10} />
+        <Awaited feed={feed} rows={10} />
       )}
       <div class="columns">
         <MarkList id={id} marks={marks.marks} />
@@ -75,8 +76,7 @@ function Lead({ id, feed }: { id: string; feed: ProductFeed }) {
   );
 }
 
-function Alarms({ feed }: { feed: ProductFeed }) {
-  const title = useRunbookTitles();
+function Alarms({ feed, title }: { feed: ProductFeed; title: Titles }) {
   const sample = feed.latest.value;
   const alarms = sample?.alarms ?? [];
   if (alarms.length === 0) return null;
@@ -150,9 +150,9 @@ function NoSuch() {
 }
 
 // Tells a screen reader when the state changes and when an alarm begins, and nothing else.
-function useChangesAnnounced(feed: ProductFeed) {
-  const title = useRef(useRunbookTitles());
-  title.current = useRunbookTitles();
+function useChangesAnnounced(feed: ProductFeed, title: Titles) {
+  const titles = useRef(title);
+  titles.current = title;
   const before = useRef<Reported | undefined>(undefined);
   useSignalEffect(() => {
     const sample = feed.latest.value;
@@ -160,13 +160,13 @@ function useChangesAnnounced(feed: ProductFeed) {
     const now = { state: stateOf(sample, serverNow()), alarms: sample.alarms };
     const was = before.current;
     before.current = now;
-    if (was) announceChange(sample, was, now, title.current);
+    if (was) announceChange(sample, was, now, titles.current);
   });
 }
 
 type Reported = { state: string; alarms: readonly string[] };
 
-function announceChange(sample: Sample, was: Reported, now: Reported, title: (name: string) => string): void {
+function announceChange(sample: Sample, was: Reported, now: Reported, title: Titles): void {
   const { sale } = t();
   const name = nameOf(sample);
   const states: Record<string, string> = {

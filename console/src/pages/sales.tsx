@@ -9,9 +9,9 @@ import { useFeed } from "../lib/use_feed";
 import { SaleCard } from "../sale/card";
 import { Pace } from "../sale/pace";
 import { PastSales } from "../sale/past";
-import { AsOf, Standing } from "../sale/standing";
+import { AsOf, Awaited, Standing } from "../sale/standing";
 import { inOrder, keepPlaces, matches, saleStates, stateOf } from "../sale/state";
-import { Badge, Button, Empty, PageHead, SelectField, Skeleton, TextField } from "../ui";
+import { Badge, Button, Empty, PageHead, SelectField, TextField } from "../ui";
 import type { PageProps } from ".";
 
 /** Sales shows all sales as they stand, and those that have ended. */
@@ -73,12 +73,11 @@ function Replicas() {
 }
 
 function Cards({ query }: { query: PageProps["query"] }) {
-  const texts = t();
   const overview = live.overview.latest.value;
   const pace = usePace(overview);
   const { held, holders } = useHeld();
   const shown = useRef<readonly string[]>([]);
-  if (!overview) return live.overview.error.value ? null : <Skeleton label={texts.common.loading} rows={6} />;
+  if (!overview) return <Awaited feed={live.overview} rows={6} />;
   const fitting = overview.products.filter((sample) => fits(sample, query));
   const wanted = inOrder(fitting, serverNow()).map((sample) => sample.productId);
   shown.current = keepPlaces(shown.current, wanted, held);

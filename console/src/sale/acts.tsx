@@ -38,7 +38,6 @@ export function ActBar({ id, feed, onDone }: Acting) {
           <Button
             key={act}
             icon={icons[act]}
-            kind={act === "end" ? "danger" : undefined}
             action={`product.${act}`}
             reason={hindered && sale.hindrances[hindered]}
             onClick={() => setAsked(act)}

@@ -56,7 +56,7 @@ export function StockBar({ sample }: { sample: Sample }) {
   const width = (part: number) => ({ inlineSize: `${(part * 100).toFixed(2)}%` });
   return (
     <div class="stock">
-      <div class="stock-bar" role="img" aria-label={share === undefined ? undefined : sales.stockLeft(percent(share))}>
+      <div class="stock-bar" role="img" aria-label={sales.stockLeft(percent(share))}>
         <span class="left" style={width((share ?? 0) - flying)} />
         <span class="flying" style={width(flying)} />
       </div>

@@ -41,12 +41,14 @@ export function SaleCharts({ feed, marks, wide }: { feed: ProductFeed; marks: Vi
   const window = wide ? "15m" : "2m";
   return (
     <div class={feed.stale.value ? "stack stale" : "stack"}>
-      <Choice
-        label={sale.window}
-        value={window}
-        options={(["2m", "15m"] as const).map((value) => ({ value, text: sale.windows[value] }))}
-        onValue={(value) => setQuery({ window: value === "2m" ? undefined : value })}
-      />
+      <div class="window">
+        <Choice
+          label={sale.window}
+          value={window}
+          options={(["2m", "15m"] as const).map((value) => ({ value, text: sale.windows[value] }))}
+          onValue={(value) => setQuery({ window: value === "2m" ? undefined : value })}
+        />
+      </div>
       <Charts key={`${window} ${lang.value}`} feed={feed} marks={marks} window={window} />
     </div>
   );
@@ -59,7 +61,7 @@ function Charts(view: View) {
   const frame = useFrame(view);
   const burning = useColumns(view, burnDown);
   const common = { frame, time: (seconds: number) => timeOf(seconds * 1000) };
-  const counts = { ...common, format: number, short: compact };
+  const counts = { ...common, format: number, short: compact, whole: true };
   const times = { ...common, format: duration, short: duration };
   const { lines } = sale;
   return (
@@ -70,8 +72,8 @@ function Charts(view: View) {
           title={sale.burnDown}
           lines={[
             line(lines.total, "chart-6", [8, 4]),
+            { name: lines.gate, colour: "chart-1", broad: true },
             line(lines.left, "chart-2"),
-            line(lines.gate, "chart-1", undefined, 2.5),
             line(lines.sold, "chart-3", [3, 3]),
           ]}
           data={burning}
@@ -124,8 +126,8 @@ const kindColours: Record<(typeof resultKinds)[number], ColourName> = {
   PROCESSING: "chart-1",
 };
 
-function line(name: string, colour: ColourName, dash?: number[], width?: number): Line {
-  return { name, colour, dash, width };
+function line(name: string, colour: ColourName, dash?: number[]): Line {
+  return { name, colour, dash };
 }
 
 function ChartCard(props: ChartProps) {

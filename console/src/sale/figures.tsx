@@ -16,7 +16,7 @@ export function Figures({ feed }: { feed: ProductFeed }) {
   const sample = feed.latest.value;
   if (!sample) return null;
   return (
-    <section class={feed.stale.value ? "stats stale" : "stats"} aria-label={t().sale.figures}>
+    <section class={feed.stale.value ? "stats figures stale" : "stats figures"} aria-label={t().sale.figures}>
       {sample.mode === "SETTLE" && <Stock sample={sample} feed={feed} />}
       <Flow sample={sample} feed={feed} />
     </section>

@@ -22,7 +22,7 @@ export function PastSales({ search }: { search: string }) {
     <Card title={sales.past} flush>
       <Loaded of={products}>
         {({ items, more }) => (
-          <>
+          <div class="past">
             <PastTable products={items.filter((p) => stateOf(p, serverNow()) === "ended" && matches(p, search))} />
             {more && (
               <p class="more">
@@ -31,7 +31,7 @@ export function PastSales({ search }: { search: string }) {
                 </Button>
               </p>
             )}
-          </>
+          </div>
         )}
       </Loaded>
     </Card>

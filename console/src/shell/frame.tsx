@@ -4,7 +4,7 @@ import { helpShown } from "../lib/keys";
 import { hrefOf, route } from "../lib/router";
 import { session } from "../lib/session";
 import { pages } from "../pages";
-import { Boundary, Button, Empty, Icon } from "../ui";
+import { Boundary, Button, Icon, PageHead } from "../ui";
 
 /** Frame is the navigation, and the page that the address names. */
 export function Frame() {
@@ -108,12 +108,12 @@ function PageOf() {
 function Missing() {
   const { missing } = t().shell;
   return (
-    <Empty title={missing.title}>
-      <p>{missing.text}</p>
+    <>
+      <PageHead title={missing.title} lead={missing.text} />
       <a class="button" href="#/sales">
         {missing.home}
       </a>
-    </Empty>
+    </>
   );
 }
 

@@ -62,6 +62,12 @@ export interface ConfirmProps {
   onClose(): void;
 }
 
+// Whether a change was made is not known when nobody answered, or the service was away meanwhile.
+function failure(error: Error): string {
+  const unsure = error instanceof ApiError && (error.status === 0 || error.status >= 500);
+  return unsure ? `${problemText(error)} ${t().common.unsure}` : problemText(error);
+}
+
 /** Confirm asks before something is done, and shows how it went. */
 export function Confirm({ title, children, act, typed, danger, run, onClose }: ConfirmProps) {
   const [text, setText] = useState("");
@@ -77,9 +83,7 @@ export function Confirm({ title, children, act, typed, danger, run, onClose }: C
       await run();
       onClose();
     } catch (error) {
-      setProblem(
-        error instanceof ApiError ? problemText(error) : error instanceof Error ? error.message : common.error,
-      );
+      setProblem(error instanceof Error ? failure(error) : common.error);
       setBusy(false);
     }
   };

@@ -1,6 +1,7 @@
 export { Badge, Notice } from "./badge";
 export { Boundary } from "./boundary";
 export { Button } from "./button";
+export { CopyButton } from "./copy";
 export { Confirm, Dialog } from "./dialog";
 export { CheckField, Choice, Field, SelectField, TextField } from "./field";
 export { FilterBar, type FilterField } from "./filters";

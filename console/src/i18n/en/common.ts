@@ -20,6 +20,7 @@ export default {
   moreFilters: "More filters",
   no: "No",
   none: "None",
+  notCopied: "The browser does not allow copying here: select the text",
   nothing: "Nothing here",
   notAllowed: (role: string) => `Your token's role (${role}) may not do this.`,
   product: "Product",
@@ -35,6 +36,7 @@ export default {
   signOut: "Sign out",
   typeToConfirm: (text: string) => `Type ${text} to confirm`,
   unavailable: "The service cannot be reached",
+  unsure: "Whether it was done is not known: look before you try again.",
   utc: (time: string) => `${time} UTC`,
   yes: "Yes",
 };

@@ -25,7 +25,7 @@ export default {
   soldOutAt: "Projected sell-out",
   soldOutIn: (time: string) => `in ${time}`,
   soldOutPace: (pace: string) => `at ${pace} a second`,
-  noProjection: "no units go, or too little is known",
+  noProjection: "no trend to see yet",
   soldOut: "Sold out",
   notBeforeEnd: "not before the end",
   consumers: "Consumers",

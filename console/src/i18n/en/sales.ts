@@ -34,7 +34,7 @@ export default {
   missing: (servers: string) => `${servers} cannot be looked at`,
   missingText: "Its figures are left out until it answers again; none that is shown is old.",
   servers: { redis: "Redis", postgres: "PostgreSQL" },
-  connecting: "Connecting",
+  trying: "The page tries again by itself.",
   lost: "The connection is lost",
   lostText: (time: string) => `What is shown holds as of ${time}. The page connects again by itself.`,
   past: "Ended sales",

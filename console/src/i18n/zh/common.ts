@@ -22,6 +22,7 @@ export default {
   moreFilters: "更多筛选",
   no: "否",
   none: "无",
+  notCopied: "浏览器不允许在此复制，请手动选择文本",
   nothing: "这里什么也没有",
   notAllowed: (role) => `当前令牌的角色（${role}）无权执行此操作。`,
   product: "商品",
@@ -37,6 +38,7 @@ export default {
   signOut: "退出",
   typeToConfirm: (text) => `输入 ${text} 以确认`,
   unavailable: "无法连接服务",
+  unsure: "不知道是否已执行：请先查看，再决定是否重试。",
   utc: (time) => `${time} UTC`,
   yes: "是",
 } satisfies Same<typeof en>;

@@ -28,7 +28,7 @@ export default {
   soldOutAt: "预计售罄",
   soldOutIn: (time) => `还有 ${time}`,
   soldOutPace: (pace) => `每秒 ${pace}`,
-  noProjection: "没有售出，或数据太少",
+  noProjection: "暂时看不出趋势",
   soldOut: "已售罄",
   notBeforeEnd: "结束前不会售罄",
   consumers: "消费者",

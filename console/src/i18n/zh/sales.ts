@@ -37,7 +37,7 @@ export default {
   missing: (servers) => `无法查看 ${servers}`,
   missingText: "在它恢复之前，相关数字不显示；显示的数字都不是旧的。",
   servers: { redis: "Redis", postgres: "PostgreSQL" },
-  connecting: "正在连接",
+  trying: "页面会自动重试。",
   lost: "连接已断开",
   lostText: (time) => `所示数据截至 ${time}。页面会自动重新连接。`,
   past: "已结束的销售",

@@ -179,12 +179,18 @@ func (b *tab) goTo(address string) {
 	b.must("go to "+address, chromedp.Do(b.ctx, chromedp.Navigate(b.origin+"/console/"+address)))
 }
 
+// goToHash goes to another page of the console, as a link does.
+func (b *tab) goToHash(address string) {
+	b.t.Helper()
+	b.eval("location.hash = " + quote(address))
+}
+
 // signIn signs in by the address, as seckillctl does, and goes on to a page.
 func (b *tab) signIn(token, address string) {
 	b.t.Helper()
 	b.goTo("#token=" + token)
 	b.see("nav.pages")
-	b.eval("location.hash = " + quote(address))
+	b.goToHash(address)
 }
 
 // eval evaluates an expression in the page, and returns its value as JSON.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -70,27 +69,32 @@ type site struct {
 	pool    *model.Pool
 	url     string // of the database
 	address string // of the service
-	process *exec.Cmd
+	file    string // its configuration
 	output  *servertest.Output
-	done    chan struct{}
+	kill    func() // ends the service as a crash would
 }
 
 // newSite starts a service; more is added to its configuration.
 func newSite(t *testing.T, more string) *site {
 	t.Helper()
-	s := &site{t: t, redis: servertest.Redis(t), url: servertest.Database(t)}
+	s := &site{t: t, redis: servertest.Redis(t), url: servertest.Database(t), output: &servertest.Output{}}
 	s.pool = servertest.Open(t, s.url)
-	s.start(more)
+	s.configure(more)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("output of the service:\n%s", s.output)
+		}
+	})
+	s.start()
 	return s
 }
 
-// start runs the service as a process of its own, until the test ends, and waits until it is
-// ready.
-func (s *site) start(more string) {
+// configure writes the configuration; the service keeps its address over a restart.
+func (s *site) configure(more string) {
 	s.t.Helper()
 	port, dev := servertest.FreePort(s.t), servertest.FreePort(s.t)
 	s.address = fmt.Sprintf("http://127.0.0.1:%d", port)
-	file := filepath.Join(s.t.TempDir(), "seckill.yaml")
+	s.file = filepath.Join(s.t.TempDir(), "seckill.yaml")
 	text := fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
@@ -103,27 +107,28 @@ Consumer: {Instance: console, Count: 200, Block: 100ms, ClaimIdle: 1s}
 Shutdown: {Drain: 0s}
 DevServer: {Port: %d}
 %s`, port, s.redis.Addr(), s.url, secret, dev, more)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	s.output, s.done = &servertest.Output{}, make(chan struct{})
-	s.process = exec.Command(serviceBinary, "-f", file)
-	s.process.Stdout, s.process.Stderr, s.process.Dir = s.output, s.output, s.t.TempDir()
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	go func(process *exec.Cmd, done chan struct{}) { _ = process.Wait(); close(done) }(s.process, s.done)
-	s.t.Cleanup(s.stop)
-	servertest.Eventually(s.t, "the service is ready", func() bool { return s.api("bff").Ready(s.t.Context()) == nil })
 }
 
-// stop ends the service, and shows what it said if the test has failed.
-func (s *site) stop() {
-	_ = s.process.Process.Signal(syscall.SIGKILL)
-	<-s.done
-	if s.t.Failed() {
-		s.t.Logf("output of the service:\n%s", s.output)
+// start runs the service as a process of its own, until the test ends, and waits until it is
+// ready.
+func (s *site) start() {
+	s.t.Helper()
+	done := make(chan struct{})
+	process := exec.Command(serviceBinary, "-f", s.file)
+	process.Stdout, process.Stderr, process.Dir = s.output, s.output, s.t.TempDir()
+	if err := process.Start(); err != nil {
+		s.t.Fatal(err)
 	}
+	go func() { _ = process.Wait(); close(done) }()
+	s.kill = func() {
+		_ = process.Process.Kill()
+		<-done
+	}
+	s.t.Cleanup(s.kill)
+	servertest.Eventually(s.t, "the service is ready", func() bool { return s.api("bff").Ready(s.t.Context()) == nil })
 }
 
 // token makes a token of a role, good for some time.

@@ -114,9 +114,14 @@ func (s *Seconds) Read(ctx context.Context, asked []SecondAsked, names []string)
 		r := NewReading(values, err, len(names))
 		read[n].Numbers = map[string]int64{}
 		for _, name := range names {
-			if !r.skipAbsent() {
-				read[n].Numbers[name] = r.Natural()
+			if r.skipAbsent() {
+				continue
 			}
+			number := r.Natural()
+			if Within(0, mostEntries, number) != nil {
+				r.fail("a count")
+			}
+			read[n].Numbers[name] = number
 		}
 		read[n].Err = wrap(r.Err(), "read a second of product %d", asked[n].ProductID)
 	}

@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, api, connect, live } from "./api";
+import { serverNow } from "./clock";
 import type { Session } from "./types";
 
 /** Action is what may be allowed or not: the name of it in the audit. */
@@ -47,7 +48,29 @@ export async function signIn(given: string, stay: boolean): Promise<Problem | un
   remember(stay ? trimmed : undefined);
   signedIn.value++;
   live.renew();
+  askAtExpiry();
   return undefined;
+}
+
+/** longestTimer is what setTimeout can wait for, in milliseconds; beyond, it does not wait at all. */
+const longestTimer = 2 ** 31 - 1;
+/** askAgainAfter is the pause between two questions whether an expired token is still good: servers give some leeway. */
+const askAgainAfter = 5_000;
+
+let expiry: ReturnType<typeof setTimeout> | undefined;
+
+// Asks the service when the token should be good no longer: a page that only listens would not notice.
+// By the server's clock, which is the one that counts.
+function askAtExpiry(): void {
+  clearTimeout(expiry);
+  const who = current.value;
+  if (!who || refused.value) return;
+  const left = Date.parse(who.expiresAt) - serverNow();
+  const wait = Math.min(Math.max(left, askAgainAfter), longestTimer);
+  expiry = setTimeout(async () => {
+    if (Date.parse(who.expiresAt) <= serverNow()) await api.session().catch(() => undefined); // a 401 is heard of by the hook
+    askAtExpiry();
+  }, wait);
 }
 
 function problemOf(problem: unknown): Problem {
@@ -63,6 +86,7 @@ export function signOut(): void {
   token.value = undefined;
   current.value = undefined;
   refused.value = false;
+  clearTimeout(expiry);
 }
 
 /** given is a token that came with the address or from the tab, to sign in with at start. */

@@ -84,7 +84,7 @@ function axesOf(given: Given): uPlot.Axis[] {
     {
       ...common,
       size: 26,
-      space: 90,
+      space: 70,
       gap: 4,
       grid: { show: false },
       ticks: { ...lines, size: 4 },

@@ -154,6 +154,27 @@ describe("what can be done to a sale", () => {
   });
 });
 
+describe("what was done to a sale", () => {
+  const row = (action: string, detail: object) => ({
+    ...{ id: action, actor: "bob", action, target: "product:2001", detail },
+    createdAt: "2026-11-26T11:59:00Z",
+  });
+  const audits = () => page.asked.filter((call) => new URL(call.url).pathname.endsWith("/audit"));
+
+  it("is asked of the audit once, and again at once when the sale has changed", async () => {
+    page.lists["/audit"] = [row("product.pause", {})];
+    await open();
+    await say();
+    await say();
+    expect(audits().map((call) => new URL(call.url).search)).toEqual(["?target=product%3A2001&limit=50"]);
+    expect(root.querySelector(".mark-list")?.textContent).toContain("Pausedbob");
+    page.lists["/audit"] = [row("product.stock", { delta: 20, note: "more" })];
+    await say({ stockTotal: 520 });
+    expect(audits()).toHaveLength(2);
+    expect(root.querySelector(".mark-list")?.textContent).toContain("+20 units · bob");
+  });
+});
+
 describe("what is said of a sale", () => {
   it("is grey, and says as of when, after 3 s without a word", async () => {
     await open();

@@ -60,6 +60,7 @@ type OrderFilter struct {
 	ProductID  int64
 	UserID     int64
 	Status     OrderStatus
+	StreamID   string // of the attempt
 	PaymentRef string
 	From       time.Time // made at this time or later
 	To         time.Time // made before this time
@@ -70,6 +71,7 @@ func (f OrderFilter) query() url.Values {
 	setID(query, "productId", f.ProductID)
 	setID(query, "userId", f.UserID)
 	setText(query, "status", string(f.Status))
+	setText(query, "streamId", f.StreamID)
 	setText(query, "paymentRef", f.PaymentRef)
 	setTime(query, "from", f.From)
 	setTime(query, "to", f.To)

@@ -18,7 +18,7 @@ import { SaleLinks } from "../sale/links";
 import { MarkList, useMarks } from "../sale/mark_list";
 import { AsOf, Awaited, Standing } from "../sale/standing";
 import { stateOf } from "../sale/state";
-import { Card, Empty, Icon, KeyValues, Notice, PageHead, Time } from "../ui";
+import { Card, KeyValues, Notice, PageHead, Time } from "../ui";
 import type { PageProps } from ".";
 
 /** Sale shows one sale, second by second, and what can be done to it. */
@@ -117,15 +117,7 @@ function Facts({ feed }: { feed: ProductFeed }) {
 
 function NoSuch() {
   const { sale } = t();
-  return (
-    <Empty icon="product" title={sale.noSuch}>
-      <p>{sale.noSuchText}</p>
-      <a class="button" href="#/sales">
-        <Icon name="back" />
-        {sale.toSales}
-      </a>
-    </Empty>
-  );
+  return <PageHead title={sale.noSuch} lead={sale.noSuchText} up={{ href: "#/sales", text: sale.up }} />;
 }
 
 // Tells a screen reader when the state changes and when an alarm begins, and nothing else.

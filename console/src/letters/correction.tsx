@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { announce } from "../lib/announce";
 import { api } from "../lib/api";
+import { can } from "../lib/session";
 import type { LetterDetail, LetterPreview } from "../lib/types";
 import { Button, Card, Notice, Problem } from "../ui";
 import { ActDialog } from "./act_dialog";
@@ -16,6 +17,7 @@ export function Correction({ letter, refresh }: { letter: LetterDetail; refresh(
   const count = useRef(0);
   const preview = usePreview();
   const correction = correctionOf(letter.fields, draft);
+  const untouched = JSON.stringify(correction) === JSON.stringify(correctionOf(letter.fields, firstDraft(letter)));
   const shut = letter.status === "OPEN" ? undefined : letters.notOpen(letters.statuses[letter.status]);
   const faulty = draft.some((field) => faultOf(field, draft)) ? letters.faulty : undefined;
   const change = (next: FieldDraft[]) => {
@@ -31,7 +33,7 @@ export function Correction({ letter, refresh }: { letter: LetterDetail; refresh(
             <FieldRow
               key={field.key}
               field={field}
-              shut={shut}
+              fixed={shut !== undefined || !can("dead_letter.replay")}
               fault={faultOf(field, draft)}
               changed={Object.hasOwn(correction, field.name)}
               set={(next) => change(draft.map((other) => (other === field ? next : other)))}
@@ -43,7 +45,7 @@ export function Correction({ letter, refresh }: { letter: LetterDetail; refresh(
           <Button icon="plus" action="dead_letter.replay" reason={shut} onClick={add}>
             {letters.addField}
           </Button>
-          {Object.keys(correction).length > 0 && (
+          {!untouched && (
             <Button kind="quiet" icon="back" onClick={() => change(firstDraft(letter))}>
               {letters.undo}
             </Button>
@@ -88,7 +90,7 @@ export function Correction({ letter, refresh }: { letter: LetterDetail; refresh(
 // A letter that lacks a user is given the field that is wanted.
 function firstDraft({ fields, reason, status }: LetterDetail): FieldDraft[] {
   const draft = draftOf(fields);
-  const lacks = status === "OPEN" && reason === "INVALID_UID" && fields.uid === undefined;
+  const lacks = status === "OPEN" && can("dead_letter.replay") && reason === "INVALID_UID" && fields.uid === undefined;
   return lacks ? [addedField("uid", "uid"), ...draft] : draft;
 }
 

@@ -5,18 +5,18 @@ import { type FieldDraft, type FieldFault, fixedField, recoded } from "./draft";
 /** FieldRow is one field of a letter: its value, whether that is a text or bytes, and taking it away. */
 export function FieldRow(props: {
   field: FieldDraft;
-  /** shut says why nothing can be changed. */
-  shut: string | undefined;
+  /** fixed says that nothing can be changed. */
+  fixed: boolean;
   fault: FieldFault | undefined;
   changed: boolean;
   set(next: FieldDraft): void;
   /** drop takes away a row that was added. */
   drop(): void;
 }) {
-  const { field, shut, fault, changed, set, drop } = props;
+  const { field, fixed, fault, changed, set, drop } = props;
   const { letters } = t();
-  const fixed = field.name === fixedField && !field.added;
-  if (fixed || shut) return <Shown field={field} hint={fixed ? letters.fixed : undefined} />;
+  const gates = field.name === fixedField && !field.added;
+  if (fixed || gates) return <Shown field={field} hint={gates ? letters.fixed : undefined} />;
   const wrong = fault && letters.faults[fault];
   const label = field.added ? letters.value : field.name;
   return (

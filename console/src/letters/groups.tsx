@@ -12,10 +12,13 @@ import { type BulkAct, BulkDialog } from "./bulk";
 export function LetterGroups({ of, onDone }: { of: Resource<{ items: LetterGroup[] }>; onDone(): void }) {
   const { letters, common } = t();
   const [asked, setAsked] = useState<{ act: BulkAct; group: LetterGroup }>();
-  const refresh = (
-    <Button kind="quiet" icon="refresh" busy={of.loading} onClick={onDone}>
-      {common.refresh}
-    </Button>
+  const aside = (
+    <>
+      <a href={hrefOf(["runbooks", "SeckillDeadLettersOpen"])}>{letters.runbook}</a>
+      <Button kind="quiet" icon="refresh" busy={of.loading} onClick={onDone}>
+        {common.refresh}
+      </Button>
+    </>
   );
   const head = [
     letters.reason,
@@ -28,7 +31,7 @@ export function LetterGroups({ of, onDone }: { of: Resource<{ items: LetterGroup
     letters.acts,
   ];
   return (
-    <Card title={letters.groups} aside={refresh} flush>
+    <Card title={letters.groups} aside={aside} flush>
       <Loaded of={of}>
         {({ items }) =>
           items.length === 0 ? (

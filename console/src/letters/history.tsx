@@ -39,21 +39,20 @@ export function Changes({ before, after }: { before?: LetterFields; after?: Lett
     <ul class="changes">
       {changes.map((change) => (
         <li key={change.name}>
-          <code>{change.name}</code>{" "}
-          <del>
-            <Value of={change.before} />
-          </del>{" "}
-          <span aria-hidden="true">→</span>{" "}
-          <ins>
-            <Value of={change.after} />
-          </ins>
+          <code>{change.name}</code> <Value of={change.before} as="del" /> <span aria-hidden="true">→</span>{" "}
+          <Value of={change.after} as="ins" />
         </li>
       ))}
     </ul>
   );
 }
 
-function Value({ of }: { of: LetterField | undefined }) {
+function Value({ of, as: Mark }: { of: LetterField | undefined; as: "del" | "ins" }) {
   const text = textOf(of);
-  return text === undefined ? <span>{t().letters.absent}</span> : <code>{text === "" ? '""' : text}</code>;
+  if (text === undefined) return <span class="muted">{t().letters.absent}</span>;
+  return (
+    <Mark>
+      <code>{text === "" ? '""' : text}</code>
+    </Mark>
+  );
 }

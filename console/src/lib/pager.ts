@@ -40,12 +40,13 @@ export function usePager<T>(key: string | undefined, ask: (paging: Paging) => Pr
     if (further.fetching) return;
     control.current = new AbortController();
     const { signal } = control.current;
-    setFurther({ ...further, fetching: true, problem: undefined });
+    const before = { ...further, problem: undefined };
+    setFurther({ ...before, fetching: true });
     try {
-      const page = await ask({ limit: pageSize, cursor: further.next, signal });
-      setFurther({ ...further, items: [...further.items, ...page.items], next: page.nextCursor, fetching: false });
+      const page = await ask({ limit: pageSize, cursor: before.next, signal });
+      setFurther({ ...before, items: [...before.items, ...page.items], next: page.nextCursor });
     } catch (problem) {
-      if (!signal.aborted) setFurther({ ...further, fetching: false, problem: problem as Error });
+      if (!signal.aborted) setFurther({ ...before, problem: problem as Error });
     }
   };
   return {

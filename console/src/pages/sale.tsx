@@ -14,6 +14,7 @@ import { ActBar } from "../sale/acts";
 import { Countdown, nameOf, StateBadge } from "../sale/bits";
 import { SaleCharts } from "../sale/charts";
 import { Figures } from "../sale/figures";
+import { SaleLinks } from "../sale/links";
 import { MarkList, useMarks } from "../sale/mark_list";
 import { AsOf, Awaited, Standing } from "../sale/standing";
 import { stateOf } from "../sale/state";
@@ -56,7 +57,7 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
         <Card title={texts.sale.links}>
           <div class="stack">
             <Facts feed={feed} />
-            <Links id={id} />
+            <SaleLinks id={id} of="sales" />
           </div>
         </Card>
       </div>
@@ -111,28 +112,6 @@ function Facts({ feed }: { feed: ProductFeed }) {
         [consumers, number(sample.consumers)],
       ]}
     />
-  );
-}
-
-function Links({ id }: { id: string }) {
-  const { sale } = t();
-  const links: [string, string][] = [
-    [sale.books, hrefOf(["books", id])],
-    [sale.preflight, hrefOf(["preflight", id])],
-    [sale.product, hrefOf(["products", id])],
-    [sale.stream, hrefOf(["streams", id])],
-    [sale.deadLetters, hrefOf(["dead-letters"], { productId: id })],
-    [sale.orders, hrefOf(["attempts"], { productId: id })],
-    [sale.wholeAudit, hrefOf(["audit"], { target: `product:${id}` })],
-  ];
-  return (
-    <nav class="links" aria-label={sale.links}>
-      {links.map(([text, href]) => (
-        <a key={href} href={href}>
-          {text}
-        </a>
-      ))}
-    </nav>
   );
 }
 

@@ -24,7 +24,7 @@ const calls: { [Name in keyof Api]: (api: Api) => Promise<unknown> } = {
   result: (api) => api.result("1", "2"),
   orders: (api) => api.orders({ productId: "1", paymentRef: "p" }),
   order: (api) => api.order("3"),
-  payOrder: (api) => api.payOrder("3", "p"),
+  payOrder: (api) => api.payOrder("3", "ref"),
   cancelOrder: (api) => api.cancelOrder("3"),
   exportOrders: (api) => api.exportOrders({ status: "PAID" }, "csv"),
   letters: (api) => api.letters({ reason: "INVALID_UID", streamId: "1-0" }),

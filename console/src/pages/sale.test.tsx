@@ -99,12 +99,14 @@ describe("what can be done to a sale", () => {
     expect(dialog()).toBeNull();
   });
 
-  it("pauses after one question", async () => {
+  it("pauses after one question, and has the focus again", async () => {
     await open();
     await say();
+    button("Pause").focus();
     await act(() => button("Pause").click());
     expect(posts()).toEqual([]);
     await submit();
+    expect(document.activeElement).toBe(button("Pause"));
     expect(posts()).toEqual([["/admin/v1/products/2001/pause", undefined]]);
     expect(dialog()).toBeNull();
   });
@@ -170,6 +172,7 @@ describe("what was done to a sale", () => {
     expect(root.querySelector(".mark-list")?.textContent).toContain("Pausedbob");
     page.lists["/audit"] = [row("product.stock", { delta: 20, note: "more" })];
     await say({ stockTotal: 520 });
+    await flush();
     expect(audits()).toHaveLength(2);
     expect(root.querySelector(".mark-list")?.textContent).toContain("+20 units · bob");
   });

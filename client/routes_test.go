@@ -131,7 +131,7 @@ func story(t *testing.T) []step {
 			return first(err, same(o.Status, client.Cancelled))
 		}},
 		{"Orders", func(ctx context.Context, c *client.Client) error {
-			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, PaymentRef: "bank-1"}).All(ctx))
+			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, OrderID: order, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
 			return first(err, same(n, 1))
 		}},
 		{"ExportOrders", func(ctx context.Context, c *client.Client) error {
@@ -190,7 +190,11 @@ func story(t *testing.T) []step {
 		}},
 		{"RepairBooks", func(ctx context.Context, c *client.Client) error {
 			b, err := c.RepairBooks(ctx, product)
-			return first(err, same(b.ProductID, product))
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
+		}},
+		{"DryRepairBooks", func(ctx context.Context, c *client.Client) error {
+			b, err := c.DryRepairBooks(ctx, product)
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
 		}},
 		{"Preflight", func(ctx context.Context, c *client.Client) error {
 			p, err := c.Preflight(ctx, product)
@@ -214,6 +218,18 @@ func story(t *testing.T) []step {
 			}
 			return errors.New("no sample")
 		}},
+		{"Runbooks", func(ctx context.Context, c *client.Client) error {
+			all, err := c.Runbooks(ctx, "")
+			if err != nil || len(all) == 0 {
+				return fmt.Errorf("%d runbooks: %w", len(all), err)
+			}
+			return first(same(all[0].Kind, client.RunbookOfAlert), same(all[len(all)-1].Kind, client.RunbookOfCheck))
+		}},
+		{"Runbook", func(ctx context.Context, c *client.Client) error {
+			text, err := c.Runbook(ctx, "SeckillBooksDrift", "zh")
+			_, none := c.Runbook(ctx, "none", "")
+			return first(err, same(strings.HasPrefix(text, "# SeckillBooksDrift："), true), same(client.CodeOf(none), client.CodeRunbookNotFound))
+		}},
 		{"Streams", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Streams().All(ctx))
 			return first(err, same(n >= 2, true))
@@ -228,7 +244,7 @@ func story(t *testing.T) []step {
 		}},
 		{"Logs", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Logs(client.LogFilter{
-				ProductID: product, UserID: user, Status: client.Success,
+				ProductID: product, UserID: user, Status: client.Success, StreamID: streamID, RequestID: "click-1",
 				From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour),
 			}).All(ctx))
 			return first(err, same(n, 1))

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seckill/internal/auth"
 	"seckill/internal/seckill"
 	"seckill/internal/types"
 )
@@ -32,13 +33,15 @@ func TestOrdersAreListed(t *testing.T) {
 	}
 	middle := all[15].CreatedAt
 	filters := map[string]func(types.OrderResponse) bool{
-		"productId=2":      func(o types.OrderResponse) bool { return o.ProductId == 2 },
-		"userId=3":         func(o types.OrderResponse) bool { return o.UserId == 3 },
-		"status=PAID":      func(o types.OrderResponse) bool { return o.Status == "PAID" },
-		"paymentRef=a":     func(o types.OrderResponse) bool { return o.PaymentRef == "a" },
-		"from=" + middle:   func(o types.OrderResponse) bool { return o.CreatedAt >= middle },
-		"to=" + middle:     func(o types.OrderResponse) bool { return o.CreatedAt < middle },
-		"userId=1&limit=4": func(o types.OrderResponse) bool { return o.UserId == 1 },
+		"productId=2":    func(o types.OrderResponse) bool { return o.ProductId == 2 },
+		"userId=3":       func(o types.OrderResponse) bool { return o.UserId == 3 },
+		"status=PAID":    func(o types.OrderResponse) bool { return o.Status == "PAID" },
+		"paymentRef=a":   func(o types.OrderResponse) bool { return o.PaymentRef == "a" },
+		"from=" + middle: func(o types.OrderResponse) bool { return o.CreatedAt >= middle },
+		"to=" + middle:   func(o types.OrderResponse) bool { return o.CreatedAt < middle },
+		fmt.Sprintf("orderId=%d", all[7].OrderId): func(o types.OrderResponse) bool { return o.OrderId == all[7].OrderId },
+		"streamId=" + all[4].StreamId:             func(o types.OrderResponse) bool { return o.StreamId == all[4].StreamId },
+		"userId=1&limit=4":                        func(o types.OrderResponse) bool { return o.UserId == 1 },
 	}
 	for a, first := range filters {
 		for b, second := range filters {
@@ -57,6 +60,8 @@ func TestOrdersAreListed(t *testing.T) {
 		}
 	}
 	s.get("/admin/v1/orders?status=SOLD").refused(t, http.StatusBadRequest, seckill.CodeInvalidArgument, "status")
+	s.get("/admin/v1/orders?streamId=1").refused(t, http.StatusBadRequest, seckill.CodeInvalidArgument, "streamId must be")
+	s.get("/admin/v1/orders/export?streamId=1").refused(t, http.StatusBadRequest, seckill.CodeInvalidArgument, "streamId must be")
 	s.get("/admin/v1/orders", s.as("bff")).refused(t, http.StatusForbidden, seckill.CodeForbidden, "")
 }
 
@@ -172,7 +177,9 @@ func TestWhoMayNotIsWrittenDown(t *testing.T) {
 // TestSessionSaysWhatATokenIsGoodFor asks as both roles that may.
 func TestSessionSaysWhatATokenIsGoodFor(t *testing.T) {
 	s := newShop(t)
-	for role, allowed := range map[string]string{"operator": "* /api/v1,* /admin/v1", "viewer": "GET /api/v1,GET /admin/v1"} {
+	for role, allowed := range map[string]string{
+		"operator": strings.Join(auth.RoleOperator.Allowed(), ","), "viewer": "api.read,admin.read",
+	} {
 		var session types.SessionResponse
 		s.get("/admin/v1/session", s.as(role)).into(t, http.StatusOK, &session)
 		expires, err := time.Parse(time.RFC3339, session.ExpiresAt)

@@ -1,0 +1,37 @@
+import type { Same } from "..";
+import type en from "../en/preflight";
+
+export default {
+  title: "开售检查",
+  lead: "检查销售所依赖的一切。不写入任何内容，最多五秒。",
+  noProduct: "不选商品：只检查服务器和服务",
+  again: "重新检查",
+  show: "显示",
+  all: "全部检查",
+  problems: "需要关注的",
+  go: "可以开售",
+  noGo: "不可开售",
+  goText: "没有检查失败。",
+  noGoText: "这种状态下不应开售：请修复失败项，然后重新检查。",
+  ran: "检查于",
+  took: (time) => `用时 ${time}`,
+  starts: "开售时间",
+  areas: { redis: "Redis", postgres: "PostgreSQL", service: "服务", product: "商品" },
+  levels: { ok: "正常", warn: "警告", fail: "失败", skipped: "跳过" },
+  counts: {
+    fail: (n) => `${n} 项失败`,
+    warn: (n) => `${n} 项警告`,
+    skipped: (n) => `${n} 项跳过`,
+    ok: (n) => `${n} 项正常`,
+  },
+  observed: "实际",
+  expected: "应为",
+  impact: "否则",
+  action: "如何处理",
+  allWell: "没有需要关注的",
+  allWellText: "所有检查均正常。",
+  noSuch: "没有这个商品",
+  noSuchText: "请选择其他商品，或不选。",
+  nowGo: "开售检查：可以开售",
+  nowNoGo: (n) => `开售检查：不可开售，${n} 项失败`,
+} satisfies Same<typeof en>;

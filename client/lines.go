@@ -46,6 +46,7 @@ func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error]
 				yield(none, k.noAnswer(http.StatusOK, fmt.Errorf("read a line: %w", err)))
 				return
 			}
+			keep(ctx, nil, lines.Bytes())
 			if !yield(item, nil) {
 				return
 			}

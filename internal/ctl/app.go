@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mattn/go-isatty"
+	"github.com/zeromicro/go-zero/core/logx"
 
 	"seckill/client"
 	"seckill/internal/ctl/printer"
@@ -73,6 +74,8 @@ type options struct {
 
 // Run runs the command line args and returns the code to end with.
 func Run(ctx context.Context, deps Deps, args []string) int {
+	logx.DisableStat() // go-zero, which comes with the configuration, would tell of itself
+	logx.SetWriter(logx.NewWriter(deps.Stderr))
 	a := &App{Deps: deps}
 	root := a.root()
 	root.SetArgs(args)
@@ -84,7 +87,7 @@ func Run(ctx context.Context, deps Deps, args []string) int {
 		err = usagef("%w", err)
 	}
 	if err != nil && !errors.Is(err, errSilent) {
-		_, _ = fmt.Fprintln(a.Stderr, "seckillctl:", printer.Clean(explain(err)))
+		_, _ = fmt.Fprintln(a.Stderr, "seckillctl:", printer.CleanLines(explain(err)))
 	}
 	return exitCode(err)
 }
@@ -104,7 +107,7 @@ func explain(err error) string {
 
 // notef tells the user something that is no data.
 func (a *App) notef(format string, args ...any) {
-	_, _ = fmt.Fprintln(a.Stderr, printer.Clean(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(a.Stderr, printer.CleanLines(fmt.Sprintf(format, args...)))
 }
 
 // printer returns what prints data in the format that was asked for.

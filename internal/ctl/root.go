@@ -31,7 +31,19 @@ func (a *App) root() *cobra.Command {
 	root.SetErr(a.Stderr)
 	a.addOptions(root)
 	root.AddCommand(
+		a.contextCommand(),
+		a.tokenCommand(),
 		a.productCommand(),
+		a.preflightCommand(),
+		a.booksCommand(),
+		a.orderCommand(),
+		a.attemptCommand(),
+		a.streamCommand(),
+		a.letterCommand(),
+		a.auditCommand(),
+		a.explainCommand(),
+		a.consoleCommand(),
+		a.migrateCommand(),
 		a.versionCommand(),
 	)
 	for _, cmd := range root.Commands() {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -115,23 +116,25 @@ func (f *File) Put(c Context) error {
 	if !name.MatchString(c.Name) {
 		return fmt.Errorf("context %q: a name has letters, digits, . _ and -, and 63 of them at most", c.Name)
 	}
-	f.Remove(c.Name)
+	f.drop(c.Name)
 	f.Contexts = append(f.Contexts, c)
-	slices.SortFunc(f.Contexts, func(a, b Context) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(f.Contexts, func(a, b Context) int { return strings.Compare(a.Name, b.Name) })
 	if len(f.Contexts) == 1 {
 		f.Current = c.Name
 	}
 	return nil
 }
 
-// Remove takes a context away, and reports whether it was there. If it was the current
-// one, none is.
+// Remove takes a context away, and reports whether it was there. If it was the current one,
+// none is.
 func (f *File) Remove(unwanted string) bool {
+	if f.Current == unwanted {
+		f.Current = ""
+	}
+	return f.drop(unwanted)
+}
+
+func (f *File) drop(unwanted string) bool {
 	before := len(f.Contexts)
 	f.Contexts = slices.DeleteFunc(f.Contexts, func(c Context) bool { return c.Name == unwanted })
 	return len(f.Contexts) < before

@@ -75,6 +75,7 @@ type Column[T any] struct {
 	Value  func(T) string
 	Wide   bool          // only with -o wide, and where a thing is shown alone
 	Number bool          // aligned to the right
+	Stamp  bool          // changes whenever anything does, and is not worth telling
 	Paint  func(T) Paint // nil = plain
 }
 
@@ -171,3 +172,9 @@ func (p *Printer) write(text []byte) error {
 	}
 	return nil
 }
+
+// Blank prints an empty line, between two tables.
+func (p *Printer) Blank() error { return p.write([]byte("\n")) }
+
+// Text prints text for people as it is; what comes from outside has to be clean.
+func (p *Printer) Text(text string) error { return p.write([]byte(text)) }

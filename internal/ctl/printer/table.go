@@ -82,8 +82,10 @@ func (p *Printer) grid(rows [][]cell) error {
 }
 
 // rows prints rows whose columns are as wide as their widest cell.
-func (p *Printer) rows(rows [][]cell) error {
-	var widths []int
+func (p *Printer) rows(rows [][]cell) error { return p.lines(rows, widened(nil, rows)) }
+
+// widened returns the widths of columns that rows fit into too.
+func widened(widths []int, rows [][]cell) []int {
 	for _, row := range rows {
 		for i, c := range row {
 			if i == len(widths) {
@@ -92,6 +94,11 @@ func (p *Printer) rows(rows [][]cell) error {
 			widths[i] = max(widths[i], Width(c.text))
 		}
 	}
+	return widths
+}
+
+// lines prints rows in columns of the given widths.
+func (p *Printer) lines(rows [][]cell, widths []int) error {
 	var out strings.Builder
 	for _, row := range rows {
 		var line strings.Builder
@@ -144,11 +151,21 @@ func runeWidth(r rune) int {
 
 // Clean returns a text of one line, without what would command a terminal: a name that
 // comes from outside must not move the cursor.
-func Clean(text string) string {
+func Clean(text string) string { return strings.Map(printable, text) }
+
+// CleanLines does so with a text that may have several lines.
+func CleanLines(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if r == '\n' {
 			return r
 		}
-		return '�'
+		return printable(r)
 	}, text)
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return unicode.ReplacementChar
 }

@@ -31,3 +31,9 @@ func YesNo(yes bool) string {
 	}
 	return "no"
 }
+
+// Seconds writes a duration that is given in seconds, such as 10m0s.
+func Seconds(n int64) string { return (time.Duration(n) * time.Second).String() }
+
+// Millis writes a duration that is given in milliseconds, such as 1.5s.
+func Millis(n int64) string { return (time.Duration(n) * time.Millisecond).String() }

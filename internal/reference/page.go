@@ -17,7 +17,7 @@ var texts embed.FS
 var languages = []string{"en", "zh"}
 
 // pageNames are the pages that are made.
-var pageNames = []string{"configuration", "errors", "http-api", "metrics", "preflight"}
+var pageNames = []string{"cli", "configuration", "errors", "http-api", "metrics", "preflight"}
 
 // Write makes every page.
 func Write(root string, api []byte) error {
@@ -53,6 +53,8 @@ type pageData struct {
 	Schemas   []Schema
 	Metrics   string
 	Preflight []AreaChecks
+	Flags     string                    // of every command of seckillctl
+	Commands  map[string][]CommandGroup // of seckillctl, by language
 }
 
 func collect(root string, api []byte) (*pageData, error) {
@@ -76,9 +78,16 @@ func collect(root string, api []byte) (*pageData, error) {
 	if err != nil {
 		return nil, err
 	}
+	commands := map[string][]CommandGroup{}
+	for _, language := range languages {
+		if commands[language], err = commandGroups(language); err != nil {
+			return nil, err
+		}
+	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
 		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
+		Flags: commonFlags(), Commands: commands,
 	}, nil
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
-
-	"seckill/internal/ctl"
 )
 
 //go:embed text/zh/cli.yaml
@@ -40,7 +38,7 @@ func chineseCommands() (map[string]string, error) {
 
 // commandGroups describes the commands of seckillctl in a language: by the words of the
 // tree itself in English, by texts in Chinese.
-func commandGroups(language string) ([]CommandGroup, error) {
+func commandGroups(tree *cobra.Command, language string) ([]CommandGroup, error) {
 	texts := map[string]string{}
 	if language == "zh" {
 		var err error
@@ -49,7 +47,7 @@ func commandGroups(language string) ([]CommandGroup, error) {
 		}
 	}
 	var groups []CommandGroup
-	for _, cmd := range commandTree().Commands() {
+	for _, cmd := range tree.Commands() {
 		if cmd.Name() == "help" {
 			continue
 		}
@@ -60,13 +58,6 @@ func commandGroups(language string) ([]CommandGroup, error) {
 		groups = append(groups, group)
 	}
 	return groups, nil
-}
-
-// commandTree is the tree with what cobra adds to it.
-func commandTree() *cobra.Command {
-	root := ctl.Tree()
-	root.InitDefaultCompletionCmd("completion")
-	return root
 }
 
 func commandGroup(group *cobra.Command, language string, texts map[string]string) (CommandGroup, error) {
@@ -144,9 +135,9 @@ func flagTable(commands []*cobra.Command) string {
 }
 
 // commonFlags describes the flags of every command.
-func commonFlags() string {
+func commonFlags(tree *cobra.Command) string {
 	var rows [][]string
-	commandTree().PersistentFlags().VisitAll(func(f *pflag.Flag) {
+	tree.PersistentFlags().VisitAll(func(f *pflag.Flag) {
 		rows = append(rows, append([]string{flagName(f)}, flagCells(f)...))
 	})
 	return tableOf([]string{"flag", "default", "meaning"}, rows)

@@ -3,6 +3,8 @@ package reference
 import (
 	"strings"
 	"testing"
+
+	"seckill/internal/ctl"
 )
 
 // TestEveryCommandIsDescribedInBothLanguages holds for the tree as it is: a command without
@@ -13,7 +15,7 @@ func TestEveryCommandIsDescribedInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := 0
-	for _, group := range commandTree().Commands() {
+	for _, group := range ctl.Tree().Commands() {
 		if group.Name() == "help" {
 			continue
 		}
@@ -33,7 +35,7 @@ func TestEveryCommandIsDescribedInBothLanguages(t *testing.T) {
 }
 
 func TestFlagsAreDescribedOnce(t *testing.T) {
-	groups, err := commandGroups("en")
+	groups, err := commandGroups(ctl.Tree(), "en")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestFlagsAreDescribedOnce(t *testing.T) {
 			rows[row] = true
 		}
 	}
-	if !strings.Contains(commonFlags(), "| `--timeout` | `10s` |") {
-		t.Errorf("the flags of every command are\n%s", commonFlags())
+	if !strings.Contains(commonFlags(ctl.Tree()), "| `--timeout` | `10s` |") {
+		t.Errorf("the flags of every command are\n%s", commonFlags(ctl.Tree()))
 	}
 }

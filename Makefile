@@ -25,8 +25,8 @@ run: ## Run the service with private servers under .dev/
 	$(GO) run . -f etc/dev.yaml
 
 .PHONY: build
-build: ## Build bin/seckill
-	$(GO) build -trimpath -o $(BIN)/seckill .
+build: ## Build bin/seckill and bin/seckillctl
+	$(GO) build -trimpath -o $(BIN)/ . ./cmd/seckillctl
 
 .PHONY: servers
 servers: ## Make sure that PostgreSQL and Redis are there for the tests

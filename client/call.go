@@ -105,6 +105,7 @@ func (c *Client) try(ctx context.Context, k call, body []byte, out any) error {
 	defer func() { _ = response.Body.Close() }()
 	if out == nil || response.StatusCode == http.StatusNoContent {
 		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // so that the connection lives on
+		keep(ctx, response.Header, nil)
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
@@ -114,6 +115,7 @@ func (c *Client) try(ctx context.Context, k call, body []byte, out any) error {
 	if err != nil {
 		return k.noAnswer(response.StatusCode, fmt.Errorf("read the answer: %w", err))
 	}
+	keep(ctx, response.Header, text)
 	return nil
 }
 

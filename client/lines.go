@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"mime"
 	"net/http"
 	"time"
 )
@@ -31,7 +28,7 @@ func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error]
 		defer cancel()
 		silence := time.AfterFunc(maxLineSilence, cancel)
 		defer silence.Stop()
-		body, err := c.openLines(ctx, k)
+		body, err := c.openText(ctx, k, ndjsonType)
 		if err != nil {
 			yield(none, err)
 			return
@@ -46,6 +43,7 @@ func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error]
 				yield(none, k.noAnswer(http.StatusOK, fmt.Errorf("read a line: %w", err)))
 				return
 			}
+			keep(ctx, nil, lines.Bytes())
 			if !yield(item, nil) {
 				return
 			}
@@ -54,21 +52,4 @@ func eachLine[T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error]
 			yield(none, k.noAnswer(http.StatusOK, fmt.Errorf("read lines: %w", err)))
 		}
 	}
-}
-
-// openLines calls, as often as it takes and may, until an answer of lines begins.
-func (c *Client) openLines(ctx context.Context, k call) (io.ReadCloser, error) {
-	var response *http.Response
-	err := c.repeat(ctx, k, func() (err error) {
-		response, err = c.send(ctx, k, nil) //nolint:bodyclose // whoever reads the lines closes it
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != ndjsonType {
-		_ = response.Body.Close()
-		return nil, k.noAnswer(response.StatusCode, errors.New("the answer is not one of lines"))
-	}
-	return response.Body, nil
 }

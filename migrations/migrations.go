@@ -61,12 +61,30 @@ func applyPending(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Pending names the files that the database does not say to have had from Apply. Files
-// that were run by psql are not recorded and count as pending, which does no harm.
-func Pending(ctx context.Context, db *sql.DB) ([]string, error) {
+// Names names the files, in the order in which they are applied.
+func Names() ([]string, error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return names, nil
+}
+
+// Read returns the SQL of a file, for psql -f.
+func Read(name string) (string, error) {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("read a migration: %w", err)
+	}
+	return string(text), nil
+}
+
+// Pending names the files that the database does not say to have had from Apply. Files
+// that were run by psql are not recorded and count as pending, which does no harm.
+func Pending(ctx context.Context, db *sql.DB) ([]string, error) {
+	names, err := Names()
+	if err != nil {
+		return nil, err
 	}
 	applied, err := appliedVersions(ctx, db)
 	if err != nil {

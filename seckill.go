@@ -27,6 +27,7 @@ import (
 	"seckill/internal/health"
 	"seckill/internal/ledger"
 	"seckill/internal/listener"
+	"seckill/internal/live"
 	"seckill/internal/metrics"
 	"seckill/internal/notify"
 	"seckill/internal/preflight"
@@ -138,7 +139,8 @@ func newClients(c config.Redis) (*stream.Clients, error) {
 // assemble builds every part and puts those that run into one group; devSecret says that
 // the secret was made for development.
 func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSecret bool) (*service.ServiceGroup, error) {
-	m := metrics.New(prometheus.DefaultRegisterer)
+	m, tally := metrics.New(prometheus.DefaultRegisterer), live.NewTally()
+	m.Tell(tally)
 	book := ledger.New(pool, m)
 	gate := admission.NewGate(clients.Commands)
 	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
@@ -160,6 +162,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	account := books.NewReader(pool, gate)
 	self, flight, flightErr := newPreflight(c, devSecret,
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
+	seconds := stream.NewSeconds(clients.Commands, seckill.StreamKey)
+	watched := live.New(live.Sources{Database: pool, Streams: inspector, Books: account, Seconds: seconds, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
@@ -167,14 +171,14 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Feed: pool, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
-		Health: checks, Preflight: flight, Shutdown: shutdown,
+		Health: checks, Preflight: flight, Live: watched, Shutdown: shutdown,
 	})
 	server, serverErr := newServer(c, serviceContext)
 	if err := errors.Join(err, flightErr, serverErr); err != nil {
 		return nil, err
 	}
 	return groupOf(append(keeping(supervisor.Prepared(), keeper),
-		server, serviceContext.Detached.Role(), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
+		server, serviceContext.Detached.Role(), serviceContext.Watchers.Role(), watched.Role(), tally.Report(seconds), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), book.EventTrimmer(c.Orders.EventRetention)),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),

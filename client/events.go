@@ -18,8 +18,9 @@ const (
 	// maxSilence is how long an event stream may be silent: the service sends a comment
 	// every 15 s.
 	maxSilence = 45 * time.Second
-	// maxEventLine bounds a line of an event stream, in bytes.
-	maxEventLine = 1 << 20
+	// maxEventLine bounds a line of an event stream, in bytes: the history of a product has a
+	// sample for each second of 15 minutes.
+	maxEventLine = 16 << 20
 )
 
 // ResultEvents goes through the states of a user's result for a product: the present one at
@@ -30,15 +31,28 @@ const (
 //
 //	for result, err := range c.ResultEvents(ctx, 2001, userID) {
 func (c *Client) ResultEvents(ctx context.Context, productID, userID int64) iter.Seq2[Result, error] {
-	return func(yield func(Result, error) bool) {
-		s := &subscription{client: c, path: resultPath(productID, userID) + "/events"}
+	return follow(ctx, c, resultPath(productID, userID)+"/events", func(_, data string) (result Result, last bool, err error) {
+		err = json.Unmarshal([]byte(data), &result)
+		return result, result.Status.Final(), err
+	})
+}
+
+// follow goes through the events of a path, opened again and again. read makes a value of an
+// event, and tells whether it is the last.
+func follow[T any](ctx context.Context, c *Client, path string, read func(name, data string) (value T, last bool, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		s := &subscription{client: c, path: path}
 		for {
-			done, err := s.open(ctx, yield)
+			done, err := s.open(ctx, func(name, data string) (last bool, err error) {
+				value, last, err := read(name, data)
+				return err == nil && !yield(value, nil) || last, err
+			})
 			if done {
 				return
 			}
 			if err = s.rest(ctx, err); err != nil {
-				yield(Result{}, err)
+				var none T
+				yield(none, err)
 				return
 			}
 		}
@@ -54,9 +68,9 @@ type subscription struct {
 	failed int           // tries in a row that nothing answered
 }
 
-// open opens the stream and hands on what comes. done says that there is no more to come,
-// or that nobody wants it.
-func (s *subscription) open(ctx context.Context, yield func(Result, error) bool) (done bool, err error) {
+// open opens the stream and hands on what comes, until hand says that it was the last. done
+// says that there is no more to come, or that nobody wants it.
+func (s *subscription) open(ctx context.Context, hand func(name, data string) (last bool, err error)) (done bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	silence := time.AfterFunc(maxSilence, cancel)
@@ -81,47 +95,50 @@ func (s *subscription) open(ctx context.Context, yield func(Result, error) bool)
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxEventLine)
 	for {
-		data, err := s.next(lines, func() { silence.Reset(maxSilence) })
+		name, data, err := s.next(lines, func() { silence.Reset(maxSilence) })
 		if err != nil {
 			return false, k.noAnswer(0, err)
 		}
-		var result Result
-		if err := json.Unmarshal([]byte(data), &result); err != nil {
+		last, err := hand(name, data)
+		if err != nil {
 			return false, k.noAnswer(0, fmt.Errorf("read an event: %w", err))
 		}
-		if !yield(result, nil) || result.Status.Final() {
+		if last {
 			return true, nil
 		}
 	}
 }
 
-// next reads the data of the next event that has not come before (WHATWG HTML, "Interpreting an event stream").
-func (s *subscription) next(lines *bufio.Scanner, alive func()) (data string, err error) {
-	id := s.lastID
+// next reads the next event that has not come before: its name and its data (WHATWG HTML,
+// "Interpreting an event stream").
+func (s *subscription) next(lines *bufio.Scanner, alive func()) (name, data string, err error) {
+	id, known := s.lastID, false
 	for lines.Scan() {
 		alive()
-		name, value, _ := strings.Cut(lines.Text(), ":")
+		field, value, _ := strings.Cut(lines.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
-		case lines.Text() == "" && id == s.lastID && id != "":
-			data = "" // a replica that cannot keep the stream open says the present state each time
+		case lines.Text() == "" && known:
+			name, data, known = "", "", false // a replica that cannot keep the stream open says the present state each time
 		case lines.Text() == "" && data != "":
 			s.lastID = id
-			return strings.TrimSuffix(data, "\n"), nil
-		case name == "id":
-			id = value
-		case name == "data":
+			return name, strings.TrimSuffix(data, "\n"), nil
+		case field == "id":
+			id, known = value, value == s.lastID && value != ""
+		case field == "event":
+			name = value
+		case field == "data":
 			data += value + "\n"
-		case name == "retry":
+		case field == "retry":
 			if ms, err := strconv.ParseInt(value, 10, 32); err == nil {
 				s.retry = time.Duration(ms) * time.Millisecond
 			}
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return "", fmt.Errorf("read events: %w", err)
+		return "", "", fmt.Errorf("read events: %w", err)
 	}
-	return "", errors.New("read events: they have broken off")
+	return "", "", errors.New("read events: they have broken off")
 }
 
 // rest waits before the stream is opened anew, and returns why it is not.

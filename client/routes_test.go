@@ -197,6 +197,23 @@ func story(t *testing.T) []step {
 			return first(err, same(p.ProductID, product), same(len(p.Checks) > 40, true), same(p.Checks[0].Code, "REDIS_ANSWERS"),
 				same(p.Checks[0].Level, client.CheckOK))
 		}},
+		{"Live", func(ctx context.Context, c *client.Client) error {
+			for overview, err := range c.Live(ctx) {
+				return first(err, same(len(overview.Products) >= 2, true), same(len(overview.Missing), 0), same(overview.At.IsZero(), false))
+			}
+			return errors.New("no overview")
+		}},
+		{"ProductLive", func(ctx context.Context, c *client.Client) error {
+			for event, err := range c.ProductLive(ctx, product) {
+				if err != nil {
+					return err
+				}
+				if s := event.Sample; s != nil {
+					return first(same(s.ProductID, product), same(units(s.StockTotal), 8), same(units(s.Sold), 1), same(s.Gate, "open"))
+				}
+			}
+			return errors.New("no sample")
+		}},
 		{"Streams", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Streams().All(ctx))
 			return first(err, same(n >= 2, true))

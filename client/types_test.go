@@ -45,6 +45,11 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.DiscardDeadLettersRequest](), reflect.TypeFor[client.DeadLetterDiscard]()},
 	{reflect.TypeFor[types.DeadLetterDiscards](), reflect.TypeFor[client.DeadLetterDiscards]()},
 	{reflect.TypeFor[types.BooksResponse](), reflect.TypeFor[client.Books]()},
+	{reflect.TypeFor[types.LiveSecond](), reflect.TypeFor[client.LiveSecond]()},
+	{reflect.TypeFor[types.LiveSample](), reflect.TypeFor[client.LiveSample]()},
+	{reflect.TypeFor[types.LiveHistory](), reflect.TypeFor[client.LiveHistory]()},
+	{reflect.TypeFor[types.LiveReplica](), reflect.TypeFor[client.LiveReplica]()},
+	{reflect.TypeFor[types.LiveOverview](), reflect.TypeFor[client.LiveOverview]()},
 	{reflect.TypeFor[types.PreflightResponse](), reflect.TypeFor[client.Preflight]()},
 	{reflect.TypeFor[types.PreflightCheck](), reflect.TypeFor[client.PreflightCheck]()},
 }

@@ -131,6 +131,10 @@ func (l *liedTo) gateCalls() []servertest.LiedTo {
 			s, err := g.State(ctx, product)
 			return errors.Join(loaded(err), bounds(s.Epoch >= 0 && s.Applied >= 0 && s.InFlight >= 0, "%+v", s))
 		}, nil),
+		l.call("Gate.States", func() error {
+			s := g.States(ctx, []int64{product})[0]
+			return errors.Join(loaded(s.Err), bounds(s.Epoch >= 0 && s.Applied >= 0 && s.InFlight >= 0, "%+v", s))
+		}, nil),
 		l.call("Gate.Briefs", func() error {
 			b, err := g.Briefs(ctx, []int64{product})
 			return errors.Join(err, b[0].Err, bounds(b[0].Epoch >= 0 && b[0].Applied >= 0, "%+v", b))

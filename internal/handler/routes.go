@@ -10,6 +10,7 @@ import (
 	attempt "seckill/internal/handler/attempt"
 	audit "seckill/internal/handler/audit"
 	letter "seckill/internal/handler/letter"
+	live "seckill/internal/handler/live"
 	logs "seckill/internal/handler/logs"
 	ops "seckill/internal/handler/ops"
 	order "seckill/internal/handler/order"
@@ -130,6 +131,28 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 		),
 		rest.WithPrefix("/admin/v1"),
 		rest.WithTimeout(30000*time.Millisecond),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// How all products stand, a sample a second, as server-sent events
+					Method:  http.MethodGet,
+					Path:    "/live",
+					Handler: live.GetLiveHandler(serverCtx),
+				},
+				{
+					// How a product stands, a sample a second, as server-sent events
+					Method:  http.MethodGet,
+					Path:    "/products/:productId/live",
+					Handler: live.GetProductLiveHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
+		rest.WithSSE(),
 	)
 
 	server.AddRoutes(

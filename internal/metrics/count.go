@@ -28,6 +28,7 @@ var outcomeIndex = func() map[string]int {
 // AttemptDecided counts an attempt at the gate and the time that it took to decide it:
 // admitted, repeated, or the code of its refusal in lower case. It allocates nothing.
 func (m *Metrics) AttemptDecided(productID int64, outcome string, took time.Duration) {
+	m.tally.AttemptDecided(productID, outcome)
 	i, known := outcomeIndex[outcome]
 	if !known { // no outcome of the contract; it must not take the process down
 		m.attempts.WithLabelValues(m.of(productID).label, outcome).Inc()
@@ -40,6 +41,7 @@ func (m *Metrics) AttemptDecided(productID int64, outcome string, took time.Dura
 
 // LogsWritten counts logs that took a status.
 func (m *Metrics) LogsWritten(productID int64, status seckill.Status, reason seckill.Reason, n int) {
+	m.tally.LogsWritten(productID, status, n)
 	m.logs.WithLabelValues(m.of(productID).label, string(status), reasonLabel(reason)).Add(float64(n))
 }
 
@@ -101,6 +103,7 @@ func (e *Entries) BatchStored(stored, duplicates, dead int, took time.Duration) 
 // EntryStored counts the way of one entry from its arrival to its commit.
 func (e *Entries) EntryStored(took time.Duration) {
 	e.metrics.entrySeconds.Observe(took.Seconds())
+	e.metrics.tally.EntryStored(e.productID, took)
 }
 
 // reasonLabel is the reason as the label shows it.

@@ -11,8 +11,11 @@ package metrics
 import (
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"seckill/internal/seckill"
 )
 
 // namespace begins the name of every metric.
@@ -25,6 +28,7 @@ type Metrics struct {
 	looks
 	servers
 
+	tally    Tally
 	products sync.Map   // by product ID: *product
 	mu       sync.Mutex // held while series of a product are made, set or dropped
 }
@@ -32,12 +36,31 @@ type Metrics struct {
 // New makes the collectors and registers them. prometheus.DefaultRegisterer is
 // what go-zero's DevServer shows.
 func New(registerer prometheus.Registerer) *Metrics {
-	m := &Metrics{flows: newFlows(), sales: newSales(), looks: newLooks(), servers: newServers()}
+	m := &Metrics{tally: nobody{}, flows: newFlows(), sales: newSales(), looks: newLooks(), servers: newServers()}
 	for _, group := range [][]prometheus.Collector{m.flows.all(), m.sales.all(), m.looks.all(), m.servers.all()} {
 		registerer.MustRegister(group...)
 	}
 	return m
 }
+
+// Tally counts beside, second by second, what happens to products; live.Tally is it.
+type Tally interface {
+	AttemptDecided(productID int64, outcome string)
+	LogsWritten(productID int64, status seckill.Status, n int)
+	EntryStored(productID int64, took time.Duration)
+	Forget(productID int64)
+}
+
+// nobody is a Tally that counts nothing.
+type nobody struct{}
+
+func (nobody) AttemptDecided(int64, string)           {}
+func (nobody) LogsWritten(int64, seckill.Status, int) {}
+func (nobody) EntryStored(int64, time.Duration)       {}
+func (nobody) Forget(int64)                           {}
+
+// Tell names who counts beside. It is called before anything is counted.
+func (m *Metrics) Tell(t Tally) { m.tally = t }
 
 // flows are what becomes of entries and attempts.
 type flows struct {

@@ -102,6 +102,7 @@ func (m *Metrics) hide(productID int64, vecs ...*prometheus.GaugeVec) {
 
 // Forget drops everything that is shown of a product.
 func (m *Metrics) Forget(productID int64) {
+	m.tally.Forget(productID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, known := m.products.LoadAndDelete(productID); !known {

@@ -39,6 +39,7 @@ type Preflight struct {
 	settings Settings
 	from     Sources
 	old      time.Duration // from when on a transaction is old
+	verdicts sync.Map      // by product ID: verdict
 }
 
 // New makes a Preflight.
@@ -63,6 +64,9 @@ func (p *Preflight) Run(ctx context.Context, productID int64) (Report, error) {
 // Ready reports whether a pre-flight of a product says go. It fails as Run does.
 func (p *Preflight) Ready(ctx context.Context, productID int64) (bool, error) {
 	report, err := p.Run(ctx, productID)
+	if err == nil {
+		p.remember(productID, report.Go)
+	}
 	return report.Go, err
 }
 

@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	// maxDetached is the most answers that wait at once.
-	maxDetached = 100_000
+	// maxDetached is the most answers that wait at once, and maxWatchers of those that have no
+	// end.
+	maxDetached, maxWatchers = 100_000, 1_000
 	// writeTimeout bounds how long a client that does not read can hold up its answer.
 	writeTimeout = 5 * time.Second
 	// stopGrace is how long a stop waits for the last answers to be written, and stopStep
@@ -40,6 +41,7 @@ const (
 // A Detached is safe for concurrent use.
 type Detached struct {
 	bound   int64
+	full    string // what the log says when no more may wait
 	count   atomic.Int64
 	waiters waiters
 }
@@ -47,7 +49,18 @@ type Detached struct {
 // NewDetached makes a Detached for as many clients as the limits of the process allow.
 func NewDetached() *Detached { return newDetached(Descriptors() / 2) }
 
-func newDetached(bound int) *Detached { return &Detached{bound: int64(min(bound, maxDetached))} }
+func newDetached(bound int) *Detached {
+	return &Detached{bound: int64(min(bound, maxDetached)), full: "%d clients wait for results, which is half of the files " +
+		"that the process may have open: others are answered at once; raise the limit (ulimit -n)"}
+}
+
+// NewWatchers makes a Detached for answers that have no end, beside those that somebody waits
+// for: for an eighth of the files that the process may have open, a thousand at most.
+func NewWatchers() *Detached { return newWatchers(Descriptors() / 8) }
+
+func newWatchers(bound int) *Detached {
+	return &Detached{bound: int64(min(bound, maxWatchers)), full: "%d clients watch live, which is as many as may: others are refused"}
+}
 
 // Answer answers a request with what fn returns: its value as JSON, or its error. fn is
 // given a context that ends when the client has gone; fn bounds its time itself.
@@ -121,8 +134,7 @@ func (d *Detached) enter(w http.ResponseWriter) bool {
 		return true
 	}
 	d.count.Add(-1)
-	fullLog.Errorf("%d clients wait for results, which is half of the files that the process may have open: "+
-		"others are answered at once; raise the limit (ulimit -n)", d.bound)
+	fullLog.Errorf(d.full, d.bound)
 	w.Header().Set("Connection", "close")
 	return false
 }

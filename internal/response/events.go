@@ -51,6 +51,20 @@ func (e *Events) Send(name, id string, data any) error {
 	return e.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", id, name, body))
 }
 
+// SendWire sends an event that stands as it is sent, as many clients are sent the same.
+func (e *Events) SendWire(wire []byte) error {
+	if e.waiter != nil && e.waiter.textIDs {
+		wire = new(idScanner).append(nil, wire)
+	}
+	if e.begun && e.waiter != nil {
+		if err := e.waiter.write(wire, comment); err != nil {
+			return fmt.Errorf("send event: %w", err)
+		}
+		return nil
+	}
+	return e.write(string(wire))
+}
+
 // encode returns the data of an event. Through net/http the writer sees to the IDs.
 func (e *Events) encode(data any) ([]byte, error) {
 	if e.waiter != nil {

@@ -20,6 +20,7 @@ import (
 const (
 	eventsSuffix = "/result/events" // ends the paths that answer with events
 	resultSuffix = "/result"        // ends the paths that may be asked to wait
+	liveSuffix   = "/live"          // ends the paths that answer with a sample each second
 
 	statusHeader = "Seckill-Status" // the status that an answer has; it does not leave the process
 	contentType  = "Content-Type"
@@ -87,7 +88,7 @@ func (s Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // slow reports whether an answer may take its time.
 func slow(u *url.URL) bool {
-	return strings.HasSuffix(u.Path, eventsSuffix) ||
+	return strings.HasSuffix(u.Path, eventsSuffix) || strings.HasSuffix(u.Path, liveSuffix) ||
 		strings.HasSuffix(u.Path, resultSuffix) && strings.Contains(u.RawQuery, "wait=")
 }
 

@@ -154,15 +154,20 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 	consumers := pipe.XInfoConsumers(ctx, state.Stream, i.group)
 	clock := pipe.Time(ctx)
 	_, _ = pipe.Exec(ctx) // each command has its own error
+	return wrap(state.readDetail(summary, consumers, clock), "inspect group of %s", state.Stream)
+}
+
+// readDetail fills in what the commands tell of the oldest pending entry and the consumers.
+func (s *State) readDetail(summary *redis.XPendingCmd, consumers *redis.XInfoConsumersCmd, clock *redis.TimeCmd) error {
 	for _, err := range []error{summary.Err(), consumers.Err()} {
 		if err != nil && !isNoGroup(err) {
-			return fmt.Errorf("inspect group of %s: %w", state.Stream, err)
+			return err
 		}
 	}
 	now, err := timeOf(clock.Result())
 	for _, c := range consumers.Val() {
 		err = cmp.Or(err, Within(0, mostEntries, c.Pending), Within(0, math.MaxInt64, int64(c.Idle)))
-		state.Consumers = append(state.Consumers, ConsumerState{Name: c.Name, Pending: c.Pending, Idle: c.Idle})
+		s.Consumers = append(s.Consumers, ConsumerState{Name: c.Name, Pending: c.Pending, Idle: c.Idle})
 	}
 	p := summary.Val()
 	if p != nil {
@@ -170,9 +175,9 @@ func (i *Inspector) addDetail(ctx context.Context, state *State) error {
 	}
 	if err == nil && p != nil && p.Count > 0 {
 		age := max(0, now.Sub(arrival(p.Lower)))
-		state.OldestPending = &age
+		s.OldestPending = &age
 	}
-	return wrap(err, "inspect group of %s", state.Stream)
+	return err
 }
 
 // addDelay fills in the age of the first entry from the given ID on.
@@ -183,6 +188,11 @@ func (i *Inspector) addDelay(ctx context.Context, state *State, from string) err
 	pipe := i.client.Pipeline()
 	first, clock := pipe.XRangeN(ctx, state.Stream, from, "+", 1), pipe.Time(ctx)
 	_, _ = pipe.Exec(ctx) // each command has its own error
+	return wrap(state.readDelay(first, clock), "look for the oldest undelivered entry of %s", state.Stream)
+}
+
+// readDelay fills in the age of the first entry that is not delivered.
+func (s *State) readDelay(first *redis.XMessageSliceCmd, clock *redis.TimeCmd) error {
 	now, err := timeOf(clock.Result())
 	err = errors.Join(first.Err(), err)
 	for _, e := range first.Val() {
@@ -190,10 +200,10 @@ func (i *Inspector) addDelay(ctx context.Context, state *State, from string) err
 			err = checkIDs("", e.ID)
 		}
 		if err == nil {
-			state.Delay = max(0, now.Sub(arrival(e.ID)))
+			s.Delay = max(0, now.Sub(arrival(e.ID)))
 		}
 	}
-	return wrap(err, "look for the oldest undelivered entry of %s", state.Stream)
+	return err
 }
 
 // Pending lists up to limit pending entries with IDs below before ("" for all),

@@ -214,6 +214,10 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 		l.call("Inspector.Now", func() error { now, err := i.Now(ctx); return errors.Join(err, isNow(now, err)) }, nil),
 		l.call("Inspector.NowFor", func() error { now, err := i.NowFor(ctx, 1); return errors.Join(err, isNow(now, err)) }, believes{"xinfo": noEntry}),
 		l.call("Inspector.State", func() error { return stateInBounds(i.State(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
+		l.call("Inspector.States", func() error {
+			all, err := i.States(ctx, one)
+			return errors.Join(err, all[0].Err, stateInBounds(all[0].State, all[0].Err))
+		}, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
 		l.call("Inspector.Sample", func() error { return stateInBounds(i.Sample(ctx, 1)) }, believes{"xinfo": slices.Concat(noGroup, noEntry), "xpending": noGroup, "xrange": noEntry}),
 		l.call("Inspector.Facts", func() error {
 			f, err := i.Facts(ctx, 1)
@@ -281,6 +285,32 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 	}
 }
 
+// secondsCalls are the calls of those who count what happens in each second.
+func (l *liedTo) secondsCalls() []servertest.LiedTo {
+	s, ctx := stream.NewSeconds(l.clients.Blocking, seckill.StreamKey), l.ctx
+	const second = 1_800_000_000
+	count := stream.SecondCount{ProductID: 1, Second: second, Mark: "a", Names: []string{"admitted"}, Numbers: []int64{3}}
+	asked := []stream.SecondAsked{{ProductID: 1, Second: second}}
+	counted := func() error { return l.direct.HSet(ctx, "{"+key+"}:live:30000000", "0:admitted", 3, "=a", 1).Err() }
+	return []servertest.LiedTo{
+		l.call("Seconds.Add", func() error { return s.Add(ctx, []stream.SecondCount{count})[0] }, believes{"eval": noneOrOne}),
+		l.call("Seconds.Read", func() error {
+			if err := counted(); err != nil {
+				return bounds(false, "%v", err)
+			}
+			read := s.Read(ctx, asked, []string{"admitted"})[0]
+			return errors.Join(read.Err, bounds(read.Err != nil || read.Numbers["admitted"] >= 0 && read.Numbers["admitted"] < 1<<40, "%+v", read))
+		}, believes{"hmget": {"a list of nil"}}),
+		l.call("Seconds.History", func() error {
+			if err := counted(); err != nil {
+				return bounds(false, "%v", err)
+			}
+			history, err := s.History(ctx, 1, second, second)
+			return errors.Join(err, bounds(len(history) <= 1 && history[second]["admitted"] >= 0, "%+v", history))
+		}, believes{"hgetall": noField}),
+	}
+}
+
 // rereads has the group read again what it has been given.
 func (l *liedTo) rereads() error {
 	err := l.direct.HSet(l.ctx, "{"+key+"}:reread", "from", "1-0", "until", "4-0", "found", 2, "lost", 0).Err()
@@ -317,7 +347,7 @@ func newLiedTo(t *testing.T) (*liedTo, *servertest.Liar) {
 // TestNoLieIsBelieved answers each command of each call with every wrong reply.
 func TestNoLieIsBelieved(t *testing.T) {
 	l, liar := newLiedTo(t)
-	calls := slices.Concat(l.readerCalls(), l.clientCalls(), l.inspectorCalls())
+	calls := slices.Concat(l.readerCalls(), l.clientCalls(), l.inspectorCalls(), l.secondsCalls())
 	servertest.EachIsLiedTo(t, calls, "Eviction.Role")
 	for _, c := range calls {
 		t.Run(c.Name, func(t *testing.T) { liar.LieTo(t, &c, isOutage) })

@@ -10,6 +10,7 @@ import (
 	"seckill/internal/config"
 	"seckill/internal/health"
 	"seckill/internal/ledger"
+	"seckill/internal/live"
 	"seckill/internal/middleware"
 	"seckill/internal/preflight"
 	"seckill/internal/response"
@@ -127,6 +128,14 @@ type (
 		Run(ctx context.Context, productID int64) (preflight.Report, error)
 	}
 
+	// Live lets those who watch follow; live.Hub is it.
+	Live interface {
+		// FollowAll sends the overview, a sample a second, from the one after last on.
+		FollowAll(ctx context.Context, last int64, out live.Out) error
+		// Follow sends the history of a product, unless last is known, and its samples.
+		Follow(ctx context.Context, productID, last int64, out live.Out) error
+	}
+
 	// Readiness tells whether the service can do its work.
 	Readiness interface {
 		// Failing returns the checks that fail, but for those that are excluded; none =
@@ -148,6 +157,7 @@ type (
 		Streams   StreamInspector
 		Health    Readiness
 		Preflight Preflight
+		Live      Live
 		Shutdown  *health.Shutdown // nil = never
 		OpenAPI   []byte           // openapi.json, as served at /openapi.json
 	}
@@ -170,10 +180,12 @@ type (
 		Results   Results
 		Feed      Feed
 		Detached  *response.Detached // answers that may take long
+		Watchers  *response.Detached // answers that have no end
 		Clock     Clock
 		Streams   StreamInspector
 		Health    Readiness
 		Preflight Preflight
+		Live      Live
 		Shutdown  *health.Shutdown
 		OpenAPI   []byte
 	}
@@ -200,10 +212,12 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Results:   d.Results,
 		Feed:      d.Feed,
 		Detached:  response.NewDetached(),
+		Watchers:  response.NewWatchers(),
 		Clock:     d.Clock,
 		Streams:   d.Streams,
 		Health:    d.Health,
 		Preflight: d.Preflight,
+		Live:      d.Live,
 		Shutdown:  d.Shutdown,
 		OpenAPI:   d.OpenAPI,
 	}

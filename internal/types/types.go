@@ -56,6 +56,25 @@ type DeadLetterOutcome struct {
 	Order    *OrderResponse `json:"order,optional,omitempty"`    // the order, when the attempt has won one
 }
 
+type LiveHistory struct {
+	Seconds []LiveSecond `json:"seconds"` // seconds, on all replicas, from the first in which anything happened
+	Samples []LiveSample `json:"samples"` // samples that this replica has kept
+}
+
+type LiveReplica struct {
+	Name    string `json:"name"`    // Consumer.Instance, or the host
+	Ready   bool   `json:"ready"`   // it can do its work
+	Version string `json:"version"` // version of the program
+}
+
+type LiveSecond struct {
+	At       int64            `json:"at"`                       // begin of the second, Unix time
+	Attempts map[string]int64 `json:"attempts"`                 // attempts at the gate, by outcome as in the metric seckill_attempts_total; zeros are left out
+	Results  map[string]int64 `json:"results"`                  // logs that took a status in it, by status; zeros are left out
+	P50Ms    float64          `json:"p50Ms,optional,omitempty"` // from arrival to commit, of the entries that were committed in it: half took at most so long
+	P99Ms    float64          `json:"p99Ms,optional,omitempty"` // the same: 99 of 100
+}
+
 type Log struct {
 	ProductId int64  `json:"productId"`                                // product
 	UserId    int64  `json:"userId"`                                   // user

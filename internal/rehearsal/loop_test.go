@@ -48,9 +48,9 @@ func (s *slow) arrive() {
 	}
 }
 
-func newClientOf(t *testing.T, url string) *client.Client {
+func newClientOf(t *testing.T, url, token string) *client.Client {
 	t.Helper()
-	c, err := client.New(client.Config{URL: url, Timeout: time.Minute, Retry: client.Retry{Tries: 1}})
+	c, err := client.New(client.Config{URL: url, Token: client.StaticToken(token), Timeout: time.Minute, Retry: client.Retry{Tries: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestASlowServiceIsLatencyAndNotFewerAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := rehearsal.Run(t.Context(), newClientOf(t, server.URL), plan)
+	r, err := rehearsal.Run(t.Context(), newClientOf(t, server.URL, ""), plan)
 	if err != nil || !r.OK() {
 		t.Fatalf("%v, %v", err, r.Findings)
 	}

@@ -15,11 +15,21 @@ import (
 )
 
 func TestARehearsalOnTheRealService(t *testing.T) {
-	s := servertest.StartService(t, "")
-	c := s.Client("operator")
+	s, err := servertest.StartService("")
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Errorf("stop: %v\n%s", err, s.Output.String())
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	redisClient := redis.NewClient(&redis.Options{Addr: s.RedisAddr})
+	t.Cleanup(func() { _ = redisClient.Close() })
+	c := newClientOf(t, s.URL, s.Token("operator"))
 	t.Run("of a load is sold out and its books hold", func(t *testing.T) { sellsOut(t, c) })
-	t.Run("of both entrances holds, too", func(t *testing.T) { bothWays(t, s, c) })
-	t.Run("finds a unit that is missing at the gate", func(t *testing.T) { findsDrift(t, s, c) })
+	t.Run("of both entrances holds, too", func(t *testing.T) { bothWays(t, redisClient, c) })
+	t.Run("finds a unit that is missing at the gate", func(t *testing.T) { findsDrift(t, redisClient, c) })
 	t.Run("is refused on any other product", func(t *testing.T) { refused(t, c) })
 	t.Run("that is broken off tells of those who have come", func(t *testing.T) { brokenOff(t, c) })
 	t.Run("leaves no product behind", func(t *testing.T) { removed(t, c) })
@@ -65,7 +75,7 @@ func sellsOut(t *testing.T, c *client.Client) {
 	}
 }
 
-func bothWays(t *testing.T, s *servertest.Service, c *client.Client) {
+func bothWays(t *testing.T, stream *redis.Client, c *client.Client) {
 	create(t, c, 2002, 40)
 	plan, err := rehearsal.Load(2002, 400, time.Second/2)
 	if err != nil {
@@ -73,7 +83,7 @@ func bothWays(t *testing.T, s *servertest.Service, c *client.Client) {
 	}
 	plan.Raw = func(n int) bool { return n%2 == 1 }
 	plan.Push = func(ctx context.Context, productID, userID int64) error {
-		return s.Redis.XAdd(ctx, &redis.XAddArgs{Stream: seckill.StreamKey(productID), Values: []any{"uid", userID}}).Err()
+		return stream.XAdd(ctx, &redis.XAddArgs{Stream: seckill.StreamKey(productID), Values: []any{"uid", userID}}).Err()
 	}
 	r, err := rehearsal.Run(t.Context(), c, plan)
 	if err != nil || !r.OK() {
@@ -84,9 +94,9 @@ func bothWays(t *testing.T, s *servertest.Service, c *client.Client) {
 	}
 }
 
-func findsDrift(t *testing.T, s *servertest.Service, c *client.Client) {
+func findsDrift(t *testing.T, gate *redis.Client, c *client.Client) {
 	create(t, c, 2003, 10)
-	if err := s.Redis.HIncrBy(t.Context(), seckill.CompanionKey(2003, "gate"), "left", -2).Err(); err != nil {
+	if err := gate.HIncrBy(t.Context(), seckill.CompanionKey(2003, "gate"), "left", -2).Err(); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := rehearsal.Load(2003, 100, 100*time.Millisecond)

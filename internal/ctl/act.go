@@ -15,6 +15,7 @@ type act[T any] struct {
 	kind   printer.Kind[T]
 	name   string // of the thing, such as product 2001
 	done   string // what has become of it, such as is paused
+	same   string // what is said when nothing has changed; "" = done already
 	target string // of its rows in the audit
 
 	before func(ctx context.Context) (T, error) // nil: there is nothing before
@@ -40,7 +41,7 @@ func perform[T any](ctx context.Context, a *App, c *client.Client, p act[T]) err
 			return err
 		}
 	}
-	mark := a.auditMark(ctx, c, p.target)
+	mark := a.auditMark(ctx, c, client.AuditFilter{Target: p.target})
 	after, raw, err := kept(ctx, p.do)
 	if err != nil {
 		return err
@@ -51,15 +52,18 @@ func perform[T any](ctx context.Context, a *App, c *client.Client, p act[T]) err
 		return printer.One(a.printer(), p.kind, after, raw)
 	}
 	different, err := printer.Changed(a.printer(), p.kind, before, after, raw)
-	if different || audit != "" {
+	switch {
+	case different || audit != "":
 		a.notef("%s %s%s", p.name, p.done, audit)
-	} else {
+	case p.same != "":
+		a.notef("%s %s", p.name, p.same)
+	default:
 		a.notef("%s %s already", p.name, p.done)
 	}
 	return err
 }
 
-// auditMark is where the audit of a target stood before an act.
+// auditMark is where the audit stood before an act.
 type auditMark struct {
 	client *client.Client
 	filter client.AuditFilter
@@ -67,10 +71,11 @@ type auditMark struct {
 	known  bool  // that could be read
 }
 
-// auditMark notes where the audit of a target stands. That the audit cannot be read, which
-// takes another role than some acts do, keeps nobody from acting.
-func (a *App) auditMark(ctx context.Context, c *client.Client, target string) auditMark {
-	m := auditMark{client: c, filter: client.AuditFilter{Target: target, Actor: a.subject(ctx)}}
+// auditMark notes where the audit of what the caller does stands. That the audit cannot be
+// read, which takes another role than some acts do, keeps nobody from acting.
+func (a *App) auditMark(ctx context.Context, c *client.Client, filter client.AuditFilter) auditMark {
+	filter.Actor = a.subject(ctx)
+	m := auditMark{client: c, filter: filter}
 	rows, err := c.Audit(m.filter).Page(ctx, "", 1)
 	if m.known = err == nil; m.known && len(rows.Items) > 0 {
 		m.last = rows.Items[0].ID
@@ -78,29 +83,29 @@ func (a *App) auditMark(ctx context.Context, c *client.Client, target string) au
 	return m
 }
 
-// auditRows is how many rows of one caller and one target are looked through: those that
-// others write under the same name in the same moment.
-const auditRows = 20
-
-// since names the first row behind the mark, in parentheses; "" when there is none.
+// since names the rows behind the mark, in parentheses; "" when there are none.
 func (m auditMark) since(ctx context.Context) string {
+	var first, last int64
 	if !m.known {
 		return ""
 	}
-	rows, err := m.client.Audit(m.filter).Page(ctx, "", auditRows)
-	if err != nil {
-		return " (its row in the audit cannot be read: " + explain(err) + ")"
-	}
-	var first int64
-	for _, row := range rows.Items {
-		if row.ID > m.last {
-			first = row.ID
+	for row, err := range m.client.Audit(m.filter).All(ctx) {
+		if err != nil {
+			return " (its row in the audit cannot be read: " + explain(err) + ")"
 		}
+		if row.ID <= m.last {
+			break
+		}
+		first, last = row.ID, max(last, row.ID)
 	}
-	if first == 0 {
+	switch {
+	case last == 0:
 		return ""
+	case first == last:
+		return " (audit " + printer.Number(first) + ")"
+	default:
+		return " (audit " + printer.Number(first) + " to " + printer.Number(last) + ")"
 	}
-	return " (audit " + printer.Number(first) + ")"
 }
 
 // subject returns whom the token of this run is of, as it says itself; "" when it does not.

@@ -198,7 +198,7 @@ func (a *App) attemptResolve() *cobra.Command {
 			if status == "" {
 				return usagef("--status is needed")
 			}
-			mark := a.auditMark(ctx, c, "logs")
+			mark := a.auditMark(ctx, c, client.AuditFilter{Target: "logs"})
 			outcomes, err := c.ChangeLogs(ctx, []client.LogChange{
 				{ProductID: productID, StreamID: more[0], Status: client.ResultStatus(status), Reason: reason},
 			})

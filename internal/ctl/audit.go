@@ -110,12 +110,9 @@ func (a *App) tail(ctx context.Context, rows client.List[client.AuditEntry], lin
 }
 
 func putOldestFirst(stream *printer.Stream[client.AuditEntry], page printer.Page[client.AuditEntry]) error {
-	for i := range slices.Backward(page.Items) {
-		if err := stream.Put(page.Items[i], page.Raw[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	slices.Reverse(page.Items)
+	slices.Reverse(page.Raw)
+	return stream.Put(page.Items, page.Raw)
 }
 
 // tail knows which rows have been seen. Numbers are given before a transaction commits, so

@@ -84,7 +84,7 @@ func (a *App) booksRepair() *cobra.Command {
 				return a.tryRepair(ctx, c, productID)
 			}
 			return perform(ctx, a, c, act[client.Books]{
-				kind: booksKind, name: fmt.Sprintf("the books of product %d", productID), done: "are repaired",
+				kind: booksKind, name: fmt.Sprintf("the books of product %d", productID), done: "are repaired", same: "needed no repair",
 				target: seckill.ProductTarget(productID),
 				before: func(ctx context.Context) (client.Books, error) { return c.Books(ctx, productID) },
 				do:     func(ctx context.Context) (client.Books, error) { return c.RepairBooks(ctx, productID) },
@@ -110,9 +110,9 @@ func (a *App) tryRepair(ctx context.Context, c *client.Client, productID int64) 
 		return err
 	}
 	if after.RedisLeft == before.RedisLeft {
-		a.notef("the books of product %d need no repair, or have none: drift %d", productID, before.Drift)
+		a.notef("a repair would change nothing")
 		return nil
 	}
-	a.notef("a repair would do this; nothing was done")
+	a.notef("a repair would change this; nothing was done")
 	return nil
 }

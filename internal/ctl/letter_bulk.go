@@ -83,6 +83,7 @@ func (a *App) replayAll(ctx context.Context, c *client.Client, b bulkFlags, corr
 	if err := a.confirmBulk("replay", b); err != nil {
 		return err
 	}
+	mark := a.auditMark(ctx, c, client.AuditFilter{Action: "dead_letter.replay"})
 	sum := client.DeadLetterReplays{}
 	for first := true; first || sum.Remaining > 0; first = false {
 		part, err := c.ReplayDeadLetters(ctx, client.DeadLetterReplay{
@@ -97,6 +98,7 @@ func (a *App) replayAll(ctx context.Context, c *client.Client, b bulkFlags, corr
 		sum.Replayed, sum.StillBad = sum.Replayed+part.Replayed, sum.StillBad+part.StillBad
 		sum.Remaining, sum.NextID = part.Remaining, part.NextID
 	}
+	a.notef("%d replayed%s", sum.Replayed, mark.since(ctx))
 	if err := showOwn(a, replaysKind, sum); err != nil {
 		return err
 	}
@@ -121,6 +123,7 @@ func (a *App) discardAll(ctx context.Context, c *client.Client, b bulkFlags) err
 	if err := a.confirmBulk("discard", b); err != nil {
 		return err
 	}
+	mark := a.auditMark(ctx, c, client.AuditFilter{Action: "dead_letter.discard"})
 	sum := client.DeadLetterDiscards{}
 	for first := true; first || sum.Remaining > 0; first = false {
 		part, err := c.DiscardDeadLetters(ctx, client.DeadLetterDiscard{
@@ -134,6 +137,7 @@ func (a *App) discardAll(ctx context.Context, c *client.Client, b bulkFlags) err
 		}
 		sum.Discarded, sum.Remaining, sum.NextID = sum.Discarded+part.Discarded, part.Remaining, part.NextID
 	}
+	a.notef("%d discarded%s", sum.Discarded, mark.since(ctx))
 	return showOwn(a, discardsKind, sum)
 }
 

@@ -34,7 +34,7 @@ func list[T any](ctx context.Context, a *App, kind printer.Kind[T], of client.Li
 	p := a.printer()
 	streams := p.Format() == printer.JSONL || p.Format() == printer.Name // needs nothing of what follows
 	all := printer.Page[T]{Next: s.cursor}
-	for n := 0; n == 0 || (all.Next != "" && (s.limit == 0 || n < s.limit)); {
+	for n, more := 0, true; more; more = all.Next != "" && (s.limit == 0 || n < s.limit) {
 		page, err := fetchPage(ctx, of, all.Next, pageSize(s.limit, n))
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -162,7 +163,7 @@ func (a *App) exportOrders(ctx context.Context, c *client.Client, filter client.
 		if err != nil {
 			return fmt.Errorf("what was printed is not all: %w", err)
 		}
-		if err := stream.Put(order, answer.Body); err != nil {
+		if err := stream.Put([]client.Order{order}, []json.RawMessage{answer.Body}); err != nil {
 			return err
 		}
 	}

@@ -99,12 +99,7 @@ func putEvents(stream *printer.Stream[client.OrderEvent], page client.OrderEvent
 	if err := json.Unmarshal(raw, &each); err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}
-	for i, event := range page.Items {
-		if err := stream.Put(event, each.Items[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return stream.Put(page.Items, each.Items)
 }
 
 // endOfFollowing is how something ends that goes on until it is interrupted: then all is

@@ -46,7 +46,7 @@ func (a *App) productDelete() *cobra.Command {
 			if err := a.confirm(fmt.Sprintf("delete product %d", productID), printer.Number(productID)); err != nil {
 				return err
 			}
-			mark := a.auditMark(ctx, c, seckill.ProductTarget(productID))
+			mark := a.auditMark(ctx, c, client.AuditFilter{Target: seckill.ProductTarget(productID)})
 			if err := c.DeleteProduct(ctx, productID); err != nil {
 				return err
 			}
@@ -64,14 +64,13 @@ func (a *App) productStock() *cobra.Command {
 			if delta == 0 || note == "" {
 				return usagef("--delta, which is not 0, and --note are needed")
 			}
-			done := fmt.Sprintf("has %d units more", delta)
-			restock := productAct(c, productID, done,
+			restock := productAct(c, productID, "has "+units(delta)+" more",
 				func(ctx context.Context) (client.Product, error) {
 					return c.RestockProduct(ctx, productID, delta, note)
 				})
 			if delta < 0 {
-				restock.done = fmt.Sprintf("has %d units less", -delta)
-				restock.ask = fmt.Sprintf("withdraw %d units of product %d", -delta, productID)
+				restock.done = "has " + units(-delta) + " less"
+				restock.ask = fmt.Sprintf("withdraw %s of product %d", units(-delta), productID)
 				restock.word = printer.Number(productID)
 			}
 			return perform(ctx, a, c, restock)
@@ -79,6 +78,14 @@ func (a *App) productStock() *cobra.Command {
 	cmd.Flags().Int64Var(&delta, "delta", 0, "units to add; to withdraw, less than 0")
 	cmd.Flags().StringVar(&note, "note", "", "why, for the audit")
 	return cmd
+}
+
+// units writes a number of units.
+func units(n int64) string {
+	if n == 1 {
+		return "1 unit"
+	}
+	return printer.Number(n) + " units"
 }
 
 // productFlags are the fields of a product as flags.

@@ -35,13 +35,21 @@ func NewStream[T any](p *Printer, kind Kind[T]) *Stream[T] {
 	return &Stream[T]{printer: p, kind: kind}
 }
 
-// Put prints one thing; raw is its JSON as it came.
-func (s *Stream[T]) Put(thing T, raw json.RawMessage) error {
+// Put prints things in their order; raw has the JSON of each as it came.
+func (s *Stream[T]) Put(things []T, raw []json.RawMessage) error {
 	p := s.printer
-	if !p.format.People() {
-		return One(p, s.kind, thing, raw)
+	if len(things) == 0 {
+		return nil
 	}
-	rows := rowsOf(s.kind, []T{thing}, p.format == Wide)
+	if !p.format.People() {
+		for i, thing := range things {
+			if err := One(p, s.kind, thing, raw[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := rowsOf(s.kind, things, p.format == Wide)
 	if s.widths != nil {
 		rows = rows[1:] // the heads stand there
 	}

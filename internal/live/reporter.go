@@ -37,9 +37,13 @@ type reporter struct {
 // reportLog is for what every second meets while Redis is away; it writes once a minute.
 var reportLog = logx.NewLessLogger(60_000)
 
+func newReporter(t *Tally, to Adder) *reporter {
+	return &reporter{tally: t, to: to, name: rand.Text()[:8] + ".", now: time.Now}
+}
+
 // Report makes the role that adds what the tally has counted to to, once a second.
 func (t *Tally) Report(to Adder) *role.Role {
-	r := &reporter{tally: t, to: to, name: rand.Text()[:8], now: time.Now}
+	r := newReporter(t, to)
 	return role.New(func(ctx context.Context) {
 		for r.sleep(ctx) {
 			r.report(ctx)

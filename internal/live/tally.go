@@ -94,11 +94,11 @@ func (t *Tally) EntryStored(productID int64, took time.Duration) {
 
 // bucketOf returns the bucket of a time: n for one above 2^(n-1) ms and not above 2^n ms.
 func bucketOf(took time.Duration) int {
-	ms := uint64(max(0, took+time.Millisecond-1) / time.Millisecond) //nolint:gosec // it is not negative
-	if ms <= 1 {
+	if took <= time.Millisecond {
 		return 0
 	}
-	return min(bits.Len64(ms-1), buckets-1)
+	whole := uint64((took - 1) / time.Millisecond) //nolint:gosec // it is positive
+	return min(bits.Len64(whole), buckets-1)
 }
 
 // bucketNumber returns the number of the bucket of a name.

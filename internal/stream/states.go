@@ -24,7 +24,11 @@ func (i *Inspector) States(ctx context.Context, productIDs []int64) ([]Standing,
 	i.addDelays(ctx, looks, all)
 	for n := range all {
 		s, group := &all[n], looks[n].group(i.group)
-		if s.Err == nil && group != nil {
+		switch {
+		case s.Err != nil:
+		case group == nil: // all that there is waits for the group
+			s.Lag = &s.Length
+		default:
 			s.Lag, _, s.Err = i.lag(ctx, s.ProductID, &looks[n], group)
 		}
 		if s.Err != nil {

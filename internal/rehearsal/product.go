@@ -2,9 +2,13 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"seckill/client"
 )
@@ -50,13 +54,17 @@ func Opened(ctx context.Context, c *client.Client, productID int64) error {
 	}
 }
 
-// Remove ends a product of a rehearsal and takes it out of the lists, once nothing of it is on
-// its way. Its rows stay, and its ID is never given again.
+// Remove ends a product of a rehearsal, cancels the orders that nobody has paid, and takes it
+// out of the lists, once nothing of it is on its way. Its rows stay, and its ID is never given
+// again.
 func Remove(ctx context.Context, c *client.Client, productID int64) error {
 	if _, err := c.EndProduct(ctx, productID); err != nil {
 		return err
 	}
 	for {
+		if err := cancelUnpaid(ctx, c, productID); err != nil {
+			return err
+		}
 		err := c.DeleteProduct(ctx, productID)
 		if err == nil || client.CodeOf(err) != client.CodeInvalidTransition {
 			return err
@@ -65,6 +73,29 @@ func Remove(ctx context.Context, c *client.Client, productID int64) error {
 			return fmt.Errorf("product %d is ended and not deleted: %w", productID, err)
 		}
 	}
+}
+
+// cancels is how many orders are cancelled at a time.
+const cancels = 16
+
+// cancelUnpaid cancels the orders of a product that wait for a payment. That one is paid or
+// expires meanwhile is as good.
+func cancelUnpaid(ctx context.Context, c *client.Client, productID int64) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(cancels)
+	for order, err := range c.Orders(client.OrderFilter{ProductID: productID, Status: client.PendingPayment}).All(ctx) {
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		group.Go(func() error {
+			_, err := c.CancelOrder(ctx, order.OrderID)
+			if e, ok := errors.AsType[*client.Error](err); ok && e.Status == http.StatusConflict {
+				return nil
+			}
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // sleep waits, and reports whether it waited to the end.

@@ -157,7 +157,9 @@ func removed(t *testing.T, c *client.Client) {
 	if r, err := rehearsal.Run(t.Context(), c, plan); err != nil || !r.OK() {
 		t.Fatalf("%v, %v", err, r.Findings)
 	}
-	if err := rehearsal.Remove(t.Context(), c, 2007); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := rehearsal.Remove(ctx, c, 2007); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Product(t.Context(), 2007); !errors.Is(err, client.CodeProductNotFound) {

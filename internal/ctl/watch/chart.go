@@ -10,7 +10,7 @@ var eighths = []rune("▁▂▃▄▅▆▇█")
 
 // spark draws values as columns, width of them at most, between 0 and top. Where there are
 // more values than columns, a column is the greatest of its values, so that no peak is lost.
-// 0 is a blank, and whatever is more than 0 can be seen.
+// 0 and what is not known are blank, and whatever is more than 0 can be seen.
 func spark(values []int64, width int, top int64) string {
 	if width < 1 {
 		return ""
@@ -33,6 +33,9 @@ func squeeze(values []int64, width int) []int64 {
 		return values
 	}
 	out := make([]int64, width)
+	for i := range out {
+		out[i] = values[i*len(values)/width]
+	}
 	for i, v := range values {
 		at := i * width / len(values)
 		out[at] = max(out[at], v)

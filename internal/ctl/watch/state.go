@@ -157,20 +157,26 @@ func (s *State) results(window time.Duration) []row {
 	})
 }
 
-// left returns how many units were left in each second of the window, as far as is known: a
-// second in which nobody looked has what the one before has.
+// notKnown is of a second of which nobody knows how many units were left.
+const notKnown = -1
+
+// left returns how many units were left in each second of the window, oldest first: a second
+// in which nobody looked has what the one before has, and before the first look it is
+// notKnown. nil when nobody has looked.
 func (s *State) left(window time.Duration) []int64 {
 	if len(s.points) == 0 {
 		return nil
 	}
-	var values []int64
+	values := make([]int64, window/time.Second)
 	end := s.points[len(s.points)-1].at
-	begin := max(end-int64(window/time.Second)+1, s.points[0].at)
-	for i, at := 0, begin; at <= end; at++ {
-		for i+1 < len(s.points) && s.points[i+1].at <= at {
-			i++
+	next, last := 0, int64(notKnown)
+	for i := range values {
+		at := end - int64(len(values)-1-i)
+		for next < len(s.points) && s.points[next].at <= at {
+			last = s.points[next].left
+			next++
 		}
-		values = append(values, s.points[i].left)
+		values[i] = last
 	}
 	return values
 }
@@ -179,6 +185,9 @@ func (s *State) left(window time.Duration) []int64 {
 // false when it does not burn down.
 func (s *State) soldOutIn() (in time.Duration, ok bool) {
 	values := s.left(burnWindow)
+	for len(values) > 0 && values[0] == notKnown {
+		values = values[1:]
+	}
 	if len(values) < 2 {
 		return 0, false
 	}

@@ -163,15 +163,16 @@ func (r *screen) stock() {
 		count(p.RedisLeft), count(p.InFlight), count(p.PendingMoves)))
 }
 
-// burnDown draws the units that were left over the window.
+// burnDown draws the units that were left over the window, and says when there are none.
 func (r *screen) burnDown(total int64) {
 	note := ""
-	if in, ok := r.soldOutIn(); ok {
-		note = "  sold out in " + clockOf(in)
-	} else if *r.last.StockLeft == 0 {
-		note = "  SOLD OUT"
+	if *r.last.StockLeft == 0 {
+		note = "SOLD OUT"
+	} else if in, ok := r.soldOutIn(); ok {
+		note = "sold out in " + clockOf(in)
 	}
-	r.field("left", r.paint(tint, spark(r.left(r.window), r.width-labelWidth-len(note), total))+note)
+	chart := max(0, r.width-labelWidth-3*numberWidth)
+	r.field("left", r.paint(tint, fit(spark(r.left(r.window), chart, total), chart))+right(note, 3*numberWidth))
 }
 
 // rates draws what happens each second.

@@ -106,6 +106,9 @@ func (a *App) loadOn(ctx context.Context, l load, plan rehearsal.Plan) (err erro
 	if errors.Is(err, rehearsal.ErrNotRehearsal) {
 		return usagef("%w", err)
 	}
+	if errors.Is(err, client.CodeForbidden) {
+		return &exitError{ExitNotAllowed, err}
+	}
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-s.full
 		w.WriteHeader(http.StatusConflict)
 		_, _ = w.Write([]byte(`{"code":"SOLD_OUT","message":""}`))
+	case strings.HasSuffix(r.URL.Path, "/session"):
+		_, _ = w.Write([]byte(`{"role":"operator"}`))
 	default:
 		_, _ = w.Write([]byte(`{"productId":1,"name":"rehearsal","mode":"SETTLE","stockTotal":0}`))
 	}

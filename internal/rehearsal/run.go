@@ -33,7 +33,7 @@ type run struct {
 // counts as that. When ctx ends no more buyers come; those who have come are waited for all the
 // same, and the report is of them.
 //
-// Errors: ErrNotRehearsal, and those of the client from before the first buyer and from the look
+// Errors: ErrNotRehearsal, CodeForbidden without an operator's token, and those of the client from before the first buyer and from the look
 // into the books.
 func Run(ctx context.Context, c *client.Client, plan Plan) (Report, error) {
 	if err := plan.validate(); err != nil {
@@ -43,10 +43,23 @@ func Run(ctx context.Context, c *client.Client, plan Plan) (Report, error) {
 	if err == nil {
 		err = check(product)
 	}
+	if err == nil {
+		err = checkRole(ctx, c)
+	}
 	if err != nil {
 		return Report{}, err
 	}
 	return Sell(ctx, c, plan)
+}
+
+// checkRole returns an error unless c is an operator: each attempt of another one would be
+// refused, and look like a refusal of the gate.
+func checkRole(ctx context.Context, c *client.Client) error {
+	session, err := c.Session(ctx)
+	if err == nil && session.Role != "operator" {
+		return fmt.Errorf("a rehearsal takes the token of an operator, and this one is of a %s: %w", session.Role, client.CodeForbidden)
+	}
+	return err
 }
 
 // Sell is Run on any product with stock, for who has made the product itself.
@@ -109,7 +122,7 @@ func sleepUntil(ctx context.Context, at time.Time) bool {
 	return ctx.Err() == nil
 }
 
-// tellEverySecond tells how far it is until stop is called.
+// tellEverySecond tells how far it is until stop is called, and then once more.
 func (r *run) tellEverySecond() (stop func()) {
 	done := make(chan struct{})
 	var telling sync.WaitGroup
@@ -125,7 +138,11 @@ func (r *run) tellEverySecond() (stop func()) {
 			}
 		}
 	})
-	return func() { close(done); telling.Wait() }
+	return func() {
+		close(done)
+		telling.Wait()
+		r.plan.Tell(r.tally.progress(time.Since(r.began)))
+	}
 }
 
 // findUnknown asks what became of attempts that were never answered.

@@ -31,6 +31,17 @@ func TestARehearsalOnTheRealService(t *testing.T) {
 	t.Run("of both entrances holds, too", func(t *testing.T) { bothWays(t, redisClient, c) })
 	t.Run("finds a unit that is missing at the gate", func(t *testing.T) { findsDrift(t, redisClient, c) })
 	t.Run("is refused on any other product", func(t *testing.T) { refused(t, c) })
+	t.Run("takes an operator", func(t *testing.T) {
+		create(t, c, 2008, 10)
+		plan, err := rehearsal.Load(2008, 10, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		viewer := newClientOf(t, s.URL, s.Token("viewer"))
+		if _, err := rehearsal.Run(t.Context(), viewer, plan); !errors.Is(err, client.CodeForbidden) {
+			t.Errorf("a viewer: %v", err)
+		}
+	})
 	t.Run("that is broken off tells of those who have come", func(t *testing.T) { brokenOff(t, c) })
 	t.Run("leaves no product behind", func(t *testing.T) { removed(t, c) })
 }

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -67,8 +63,8 @@ func (s shared) Run() (code int) {
 	return code
 }
 
-// sixDigits lets the IDs that the database gives begin at 100001, so that columns are as
-// wide whatever ran before.
+// sixDigits lets the numbers of the audit begin at 100001, so that columns are as wide
+// whatever ran before.
 func sixDigits(url string) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, url)
@@ -78,7 +74,7 @@ func sixDigits(url string) error {
 	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, `
 DO $$ DECLARE s record; BEGIN
-  FOR s IN SELECT sequencename FROM pg_sequences WHERE sequencename ~ '^seckill_(orders|audit|dead_letters)_id' LOOP
+  FOR s IN SELECT sequencename FROM pg_sequences WHERE sequencename ~ '^seckill_audit_id' LOOP
     EXECUTE format('ALTER SEQUENCE %I RESTART WITH 100001', s.sequencename);
   END LOOP;
 END $$`)
@@ -86,84 +82,41 @@ END $$`)
 }
 
 // TestScripts runs testdata/script/*.txtar, one for each group of commands, on the real
-// service. In them $ADDRESS is the service, $OPERATOR, $VIEWER and $BFF are tokens, and the
-// token in use is the operator's. `exits` runs seckillctl and expects a code; `masked` masks
-// what differs from run to run in what was printed, for cmp; `take` keeps a part of what was
-// printed in a variable.
+// service. In them $SECKILL_ADDR is the service, $OPERATOR, $VIEWER and $BFF are tokens, and
+// the token in use is the operator's. The commands that are ours stand in commands_test.go.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		UpdateScripts:       *update,
-		Setup:               setUp,
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  exits,
-			"masked": masked,
-			"take":   take,
-		},
+	r := newRecorder(t, service.URL)
+	t.Run("script", func(t *testing.T) {
+		testscript.Run(t, testscript.Params{
+			Dir:                 filepath.Join("testdata", "script"),
+			RequireExplicitExec: true,
+			RequireUniqueNames:  true,
+			UpdateScripts:       *update,
+			Setup:               func(env *testscript.Env) error { return setUp(env, r.url) },
+			Cmds:                commands,
+		})
 	})
+	if flag.Lookup("test.run").Value.String() != "" {
+		return // some scripts only
+	}
+	for _, route := range adminRoutes(t) {
+		if !r.has(route) {
+			t.Errorf("no script has a command that calls %s", route)
+		}
+	}
 }
 
-func setUp(env *testscript.Env) error {
+func setUp(env *testscript.Env, address string) error {
 	home := filepath.Join(env.WorkDir, "home")
-	env.Vars = append(env.Vars,
-		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"),
-		"ADDRESS="+service.URL, "SECKILL_ADDR="+service.URL, "SECKILL_TOKEN="+service.Token("operator"),
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return err
+	}
+	programs, _, _ := strings.Cut(env.Getenv("PATH"), string(filepath.ListSeparator)) // seckillctl alone
+	env.Vars = append(env.Vars, "PROGRAMS="+programs,
+		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "LANG=C.UTF-8", "TZ=UTC",
+		"SECKILL_ADDR="+address, "SECKILL_TOKEN="+service.Token("operator"),
 		"OPERATOR="+service.Token("operator"), "VIEWER="+service.Token("viewer"), "BFF="+service.Token("bff"),
 		"DATABASE="+service.PostgresURL, "REDIS="+service.RedisAddr, "CONFIG="+service.Config,
 	)
 	return nil
-}
-
-// masks hide what differs from run to run, and keep its width.
-var masks = []struct {
-	pattern *regexp.Regexp
-	with    string
-}{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "T"},
-	{regexp.MustCompile(`\b1\d{12}-\d+\b`), "S"},
-	{regexp.MustCompile(`\b10\d{4}\b`), "N"},
-}
-
-func mask(text string) string {
-	for _, m := range masks {
-		text = m.pattern.ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat(m.with, len(found)) })
-	}
-	return text
-}
-
-// masked stdout|stderr writes an output, masked, into the file "masked", for cmp.
-func masked(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 1 || neg {
-		ts.Fatalf("usage: masked stdout|stderr")
-	}
-	ts.Check(os.WriteFile(ts.MkAbs("masked"), []byte(mask(ts.ReadFile(args[0]))), 0o600))
-}
-
-// exits CODE ARGS… runs seckillctl and expects the code.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 1 || neg {
-		ts.Fatalf("usage: exits CODE [ARGS...]")
-	}
-	err, got := ts.Exec("seckillctl", args[1:]...), 0
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		got, err = failed.ExitCode(), nil
-	}
-	ts.Check(err)
-	if strconv.Itoa(got) != args[0] {
-		ts.Fatalf("seckillctl exits with %d, want %s", got, args[0])
-	}
-}
-
-// take NAME stdout|stderr PATTERN sets a variable to the first group of a pattern.
-func take(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 || neg {
-		ts.Fatalf("usage: take NAME stdout|stderr PATTERN")
-	}
-	found := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
-	if len(found) != 2 {
-		ts.Fatalf("%s has no %s", args[1], args[2])
-	}
-	ts.Setenv(args[0], found[1])
 }

@@ -74,8 +74,9 @@ type options struct {
 
 // Run runs the command line args and returns the code to end with.
 func Run(ctx context.Context, deps Deps, args []string) int {
-	logx.DisableStat() // go-zero, which comes with the configuration, would tell of itself
 	logx.SetWriter(logx.NewWriter(deps.Stderr))
+	logx.SetLevel(logx.ErrorLevel) // go-zero, which comes with the configuration, would tell of itself
+	logx.DisableStat()
 	a := &App{Deps: deps}
 	root := a.root()
 	root.SetArgs(args)

@@ -12,14 +12,13 @@ import (
 func (a *App) consoleCommand() *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
-		Use:   "console [PRODUCT]",
+		Use:   "console",
 		Short: "Open the console in the browser, signed in",
 		Long: `Open the console in the browser, signed in: the token stands in the fragment of the address,
 which no browser sends to a server. Without a browser the address is printed; whoever has it is signed in.`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: a.completeProduct,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			address, err := a.consoleAddress(cmd.Context(), args)
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			address, err := a.consoleAddress(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -38,9 +37,8 @@ which no browser sends to a server. Without a browser the address is printed; wh
 	return cmd
 }
 
-// consoleAddress returns the address of the console, or of the page of a product, with the
-// token in its fragment.
-func (a *App) consoleAddress(ctx context.Context, args []string) (string, error) {
+// consoleAddress returns the address of the console, with the token in its fragment.
+func (a *App) consoleAddress(ctx context.Context) (string, error) {
 	t, err := a.resolve()
 	if err != nil {
 		return "", err
@@ -52,13 +50,5 @@ func (a *App) consoleAddress(ctx context.Context, args []string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	page := "/console/"
-	if len(args) > 0 {
-		productID, err := positive("product", args[0])
-		if err != nil {
-			return "", err
-		}
-		page += fmt.Sprintf("products/%d", productID)
-	}
-	return strings.TrimRight(t.address, "/") + page + "#token=" + url.QueryEscape(token), nil
+	return strings.TrimRight(t.address, "/") + "/console/#token=" + url.QueryEscape(token), nil
 }

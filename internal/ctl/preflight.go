@@ -183,8 +183,11 @@ func showCheck(p *printer.Printer, c client.PreflightCheck) error {
 	if c.Level != client.CheckWarn && c.Level != client.CheckFail {
 		return nil
 	}
-	text := fmt.Sprintf("\n%s %s\n  %s\n  impact   %s\n",
-		p.Painted(fmt.Sprintf("%-4s", levelText(c)), paintCheck(c)), c.Code, printer.Clean(c.Message), printer.Clean(c.Impact))
+	text := fmt.Sprintf("\n%s %s\n  %s\n",
+		p.Painted(fmt.Sprintf("%-4s", levelText(c)), paintCheck(c)), c.Code, printer.Clean(c.Message))
+	if !strings.Contains(c.Message, c.Impact) {
+		text += fmt.Sprintf("  impact   %s\n", printer.Clean(c.Impact))
+	}
 	if c.Action != "" {
 		text += fmt.Sprintf("  action   %s\n", printer.Clean(c.Action))
 	}

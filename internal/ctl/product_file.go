@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func (a *App) readProducts(path string) ([]productFile, error) {
 			err = f.check()
 		}
 		if err != nil {
-			return nil, usagef("%s, product %d of the file: %w", path, len(all)+1, err)
+			return nil, usagef("%s, product %d of the file: %s", path, len(all)+1, inWords(err))
 		}
 		all = append(all, f)
 	}
@@ -72,6 +73,15 @@ func (a *App) readProducts(path string) ([]productFile, error) {
 		return nil, usagef("%s has no product", path)
 	}
 	return all, nil
+}
+
+// inWords says what YAML has against a text, without the words of Go.
+func inWords(err error) string {
+	var kinds *yaml.TypeError
+	if !errors.As(err, &kinds) {
+		return strings.TrimPrefix(err.Error(), "yaml: ")
+	}
+	return strings.ReplaceAll(strings.Join(kinds.Errors, "; "), " in type ctl.productFile", "")
 }
 
 // check reads what the types of a file do not.

@@ -3,6 +3,7 @@ package ctl
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,14 @@ func (a *App) prepare(cmd *cobra.Command) {
 		cmd.RunE = a.nothingToDo
 		return
 	}
+	if fits := cmd.Args; fits != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := fits(cmd, args); err != nil {
+				return usagef("%w; the command is: %s", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !printer.Format(a.options.output).Known() {
@@ -96,9 +105,9 @@ func (a *App) nothingToDo(cmd *cobra.Command, args []string) error {
 	}
 	slices.Sort(names)
 	if len(args) > 0 {
-		return usagef("%s has no command %q; it has %q", cmd.CommandPath(), args[0], names)
+		return usagef("%s has no command %q; it has %s", cmd.CommandPath(), args[0], strings.Join(names, ", "))
 	}
-	return usagef("%s what? One of %q", cmd.CommandPath(), names)
+	return usagef("%s what? One of %s", cmd.CommandPath(), strings.Join(names, ", "))
 }
 
 // positive reads an ID of the command line.

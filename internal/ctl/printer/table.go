@@ -156,10 +156,14 @@ func Clean(text string) string { return strings.Map(printable, text) }
 // CleanLines does so with a text that may have several lines.
 func CleanLines(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' {
+		switch r {
+		case '\n':
 			return r
+		case '\t':
+			return ' '
+		default:
+			return printable(r)
 		}
-		return printable(r)
 	}, text)
 }
 

@@ -50,13 +50,13 @@ bench: servers ## Run the benchmarks, each once
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
 
 .PHONY: lint
-lint: $(LINTER) ## Run the linters and check the formatting
+lint: $(LINTER) check-console ## Run the linters and check the formatting
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
 
 .PHONY: gen
-gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models, openapi.json and the reference pages
+gen: gen-api gen-model gen-doc gen-console ## Generate handlers, types, routes, models, openapi.json, the reference pages and the console
 
 # Scaffolds (logic, handlers, configuration, main) that exist are left alone.
 .PHONY: gen-api
@@ -73,6 +73,25 @@ gen-model: $(GOCTL) servers
 gen-doc: $(GOCTL)
 	$(GOCTL) api swagger --api seckill.api --dir $(BIN) --filename openapi
 	$(GO) run ./internal/reference/gendoc $(BIN)/openapi.json
+
+# npm notes in node_modules what it has installed.
+INSTALLED := console/node_modules/.package-lock.json
+
+$(INSTALLED): console/package-lock.json
+	cd console && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Where there is no npm the console stays as it is committed, and its checks do nothing; with
+# CI=true they fail instead.
+npm = command -v npm >/dev/null 2>&1 || { echo "no npm: the console is not built or checked"; [ "$${CI:-}" != true ]; exit; }
+
+.PHONY: gen-console
+gen-console: ## Build the console into internal/console/dist (needs npm)
+	@$(npm); $(MAKE) --no-print-directory $(INSTALLED) && cd console && npm run --silent build -- --logLevel warn
+
+.PHONY: check-console
+check-console: ## Lint, compile and test the sources of the console (needs npm)
+	@$(npm); $(MAKE) --no-print-directory $(INSTALLED) && cd console && npm run --silent check
 
 # The checksums of every file that git tracks or would offer to track.
 snapshot = git ls-files -co --exclude-standard -z | xargs -0 cksum 2>/dev/null | sort -k 3

@@ -42,7 +42,7 @@ type Session struct {
 	Subject   string    `json:"subject"`
 	Role      string    `json:"role"` // viewer or operator
 	ExpiresAt time.Time `json:"expiresAt"`
-	Allowed   []string  `json:"allowed"` // what the role may do: a method, or * for all, and the beginning of a path
+	Allowed   []string  `json:"allowed"` // what the role may do: api.read, admin.read, and changes by their names in the audit, such as product.pause
 }
 
 // Audit lists who did what, newest first.

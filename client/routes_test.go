@@ -214,6 +214,18 @@ func story(t *testing.T) []step {
 			}
 			return errors.New("no sample")
 		}},
+		{"Runbooks", func(ctx context.Context, c *client.Client) error {
+			all, err := c.Runbooks(ctx, "")
+			if err != nil || len(all) == 0 {
+				return fmt.Errorf("%d runbooks: %w", len(all), err)
+			}
+			return first(same(all[0].Kind, client.RunbookOfAlert), same(all[len(all)-1].Kind, client.RunbookOfCheck))
+		}},
+		{"Runbook", func(ctx context.Context, c *client.Client) error {
+			text, err := c.Runbook(ctx, "SeckillBooksDrift", "zh")
+			_, none := c.Runbook(ctx, "none", "")
+			return first(err, same(strings.HasPrefix(text, "# SeckillBooksDrift："), true), same(client.CodeOf(none), client.CodeRunbookNotFound))
+		}},
 		{"Streams", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Streams().All(ctx))
 			return first(err, same(n >= 2, true))

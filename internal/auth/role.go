@@ -47,20 +47,6 @@ func (r Role) Allows(method, requestPath string) bool {
 	}
 }
 
-// Allowed lists what a role may do: a method, or * for all, and the beginning of a path.
-func (r Role) Allowed() []string {
-	switch r {
-	case RoleOperator:
-		return []string{"* " + apiPrefix, "* " + adminPrefix}
-	case RoleViewer:
-		return []string{"GET " + apiPrefix, "GET " + adminPrefix}
-	case RoleBFF:
-		return []string{"* " + apiPrefix}
-	default:
-		return nil
-	}
-}
-
 // under reports whether p is prefix or stands below it.
 func under(p, prefix string) bool {
 	return p == prefix || strings.HasPrefix(p, prefix+"/")

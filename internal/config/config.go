@@ -41,6 +41,8 @@ type Config struct {
 	Admission Admission
 	// Orders is what is told of orders.
 	Orders Orders
+	// Console is the page for operators.
+	Console Console
 	// DevStack asks for private servers, for development and for trying out; nil
 	// unless the file has the section.
 	DevStack *DevStack `json:",optional"`
@@ -136,6 +138,13 @@ type Admission struct {
 	// and on all replicas together, beyond which they are answered 429 RATE_LIMITED,
 	// 0–1,000,000; repetitions count too; 0 = as many as they like. Defaults to 0.
 	PerUserPerSecond int `json:",default=0"`
+}
+
+// Console says whether there is a page for operators.
+type Console struct {
+	// Enabled says whether the page is served at /console/. The page is open to all, as it
+	// holds nothing; what it shows it asks for with the token of who uses it. Defaults to true.
+	Enabled bool `json:",default=true"`
 }
 
 // Orders says what is told of orders.

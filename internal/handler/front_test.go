@@ -71,6 +71,10 @@ func TestHeadOfWhatTakesLongIsAnsweredAtOnce(t *testing.T) {
 		"/api/v1/products/1/users/8/result/events":     http.StatusOK,
 		"/api/v1/products/9/users/8/result/events":     http.StatusNotFound,
 		"/api/v1/products/1/users/7/result/events?a=1": http.StatusBadRequest,
+		"/admin/v1/live":            http.StatusOK,
+		"/admin/v1/live?a=1":        http.StatusBadRequest,
+		"/admin/v1/products/1/live": http.StatusOK,
+		"/admin/v1/products/9/live": http.StatusNotFound,
 	} {
 		if got := w.head(path); got.status != status {
 			t.Errorf("HEAD %s: %d, want %d", path, got.status, status)

@@ -1,11 +1,13 @@
 package handler_test
 
 import (
+	"sync"
 	"time"
 
 	"seckill/internal/admission"
 	"seckill/internal/books"
 	"seckill/internal/ledger"
+	"seckill/internal/live"
 	"seckill/internal/notify"
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -54,4 +56,17 @@ func (w *world) gate(d *svc.Deps) {
 	w.keeper = keeper
 	d.Books, d.Keeper, d.Entrance = books.NewReader(w.pool, gate), keeper, w.entrance
 	d.Pressure, d.Results, d.Feed = w.pressure, hub, w.pool
+	d.Live = w.watched(live.Sources{
+		Database: w.pool, Streams: inspector, Books: d.Books, Seconds: stream.NewSeconds(w.client, seckill.StreamKey),
+	})
+}
+
+// watched makes the hub of those who watch, which stops with the test.
+func (w *world) watched(from live.Sources) *live.Hub {
+	hub := live.New(from)
+	r := hub.Role()
+	var running sync.WaitGroup
+	running.Go(r.Start)
+	w.t.Cleanup(func() { r.Stop(); running.Wait() })
+	return hub
 }

@@ -36,7 +36,10 @@ func NewServer(svcCtx *svc.ServiceContext) (*rest.Server, error) {
 	}
 	router.SetNotAllowedHandler(nil) // that of CORS answers 404
 	RegisterHandlers(server, svcCtx)
-	return server, nil
+	if svcCtx.Config.Console.Enabled {
+		err = addConsole(server)
+	}
+	return server, err
 }
 
 // withCors lets scripts of the given origins call the API, "*" those of all.

@@ -25,9 +25,9 @@ const (
 // out, that would be most of what the service does.
 type accessLine struct {
 	http.ResponseWriter
-	began   time.Time
-	status  int
-	refused bool // an attempt was refused: that costs no line
+	began  time.Time
+	status int
+	quiet  bool // there is to be no line: an attempt was refused, or a page was asked for
 }
 
 func begin(w http.ResponseWriter) *accessLine {
@@ -42,10 +42,10 @@ func (a *accessLine) note(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), lineKey{}, a))
 }
 
-// refusedQuietly has a request leave no line.
-func refusedQuietly(r *http.Request) {
+// NoLine has a request leave no line in the log.
+func NoLine(r *http.Request) {
 	if line, ok := r.Context().Value(lineKey{}).(*accessLine); ok {
-		line.refused = true
+		line.quiet = true
 	}
 }
 
@@ -73,7 +73,7 @@ var busy thinned
 
 // log writes the line, in the form that go-zero's has.
 func (a *accessLine) log(r *http.Request) {
-	if a.refused {
+	if a.quiet {
 		return
 	}
 	more := 0

@@ -34,6 +34,7 @@ var statuses = map[seckill.Code]int{
 	seckill.CodeOrderNotFound:        http.StatusNotFound,
 	seckill.CodeResultNotFound:       http.StatusNotFound,
 	seckill.CodeDeadLetterNotFound:   http.StatusNotFound,
+	seckill.CodeRunbookNotFound:      http.StatusNotFound,
 	seckill.CodeAlreadyReplayed:      http.StatusConflict,
 	seckill.CodeAlreadyDiscarded:     http.StatusConflict,
 	seckill.CodeInvalidUID:           http.StatusUnprocessableEntity,
@@ -81,7 +82,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		httpx.ErrorCtx(r.Context(), w, err)
 		return
 	}
-	refusedQuietly(r)
+	NoLine(r)
 	if StatusOf(code) >= http.StatusInternalServerError {
 		status, body := HandleError(r.Context(), err)
 		w.Header().Set(statusHeader, strconv.Itoa(status))

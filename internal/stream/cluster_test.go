@@ -68,6 +68,7 @@ func TestClusterStreamsAreInspectedAndTidied(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkInspected(t, inspector, product, entries)
+		checkTogether(t, c, inspector, products)
 		checkTidied(t, c, product, entries)
 	}
 	if err := c.Ping(t.Context()); err != nil {
@@ -88,6 +89,38 @@ func checkInspected(t *testing.T, inspector *stream.Inspector, product int64, en
 	pending := must[[]stream.PendingEntry](t)(inspector.Pending(t.Context(), product, "", 10))
 	if len(pending) != 10 || pending[0].StreamID != s.LastDeliveredID || pending[0].Consumer != "a" {
 		t.Errorf("product %d: pending %+v", product, pending)
+	}
+}
+
+// checkTogether looks at all streams at once, and counts a second of each product.
+func checkTogether(t *testing.T, c *stream.Clients, inspector *stream.Inspector, products int64) {
+	t.Helper()
+	seconds := stream.NewSeconds(c.Commands, seckill.StreamKey)
+	second, all := time.Now().Unix(), make([]int64, products)
+	counts, asked := make([]stream.SecondCount, products), make([]stream.SecondAsked, products)
+	for n := range all {
+		all[n] = int64(n) + 1
+		counts[n] = stream.SecondCount{ProductID: all[n], Second: second, Mark: fmt.Sprint(second), Names: []string{"admitted"}, Numbers: []int64{all[n]}}
+		asked[n] = stream.SecondAsked{ProductID: all[n], Second: second}
+	}
+	for range 2 { // the second time as after a lost reply
+		if err := errors.Join(seconds.Add(t.Context(), counts)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := must[[]stream.Standing](t)(inspector.States(t.Context(), all))
+	for n, read := range seconds.Read(t.Context(), asked, []string{"admitted", "paused"}) {
+		alone := must[stream.State](t)(inspector.State(t.Context(), all[n]))
+		if s := states[n]; s.Err != nil || s.Length != alone.Length || s.Pending != alone.Pending || *s.Lag != *alone.Lag || s.OldestPending == nil {
+			t.Errorf("product %d: %+v, alone %+v", all[n], s, alone)
+		}
+		if read.Err != nil || len(read.Numbers) != 1 || read.Numbers["admitted"] != all[n] {
+			t.Errorf("product %d: %+v", all[n], read)
+		}
+		history := must[map[int64]map[string]int64](t)(seconds.History(t.Context(), all[n], second, second))
+		if history[second]["admitted"] != read.Numbers["admitted"] {
+			t.Errorf("product %d: history %v, read %v", all[n], history, read)
+		}
 	}
 }
 

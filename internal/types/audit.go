@@ -22,5 +22,5 @@ type SessionResponse struct {
 	Subject   string   `json:"subject"`                          // claim sub of the token
 	Role      string   `json:"role,options=bff|viewer|operator"` // claim role of the token
 	ExpiresAt string   `json:"expiresAt"`                        // RFC 3339, UTC; until when the token is valid
-	Allowed   []string `json:"allowed"`                          // what the role may do: a method, or * for all, and the beginning of a path
+	Allowed   []string `json:"allowed"`                          // what the role may do: api.read, admin.read, and changes by their names in the audit, such as product.pause
 }

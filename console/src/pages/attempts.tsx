@@ -1,0 +1,13 @@
+import { t } from "../i18n";
+import { Empty, PageHead } from "../ui";
+import type { PageProps } from ".";
+
+export default function Attempts(_: PageProps) {
+  const { attempts: texts, common } = t();
+  return (
+    <>
+      <PageHead title={texts.title} />
+      <Empty title={common.nothing} />
+    </>
+  );
+}

@@ -1,0 +1,13 @@
+import { t } from "../i18n";
+import { Empty, PageHead } from "../ui";
+import type { PageProps } from ".";
+
+export default function Audit(_: PageProps) {
+  const { audit: texts, common } = t();
+  return (
+    <>
+      <PageHead title={texts.title} />
+      <Empty title={common.nothing} />
+    </>
+  );
+}

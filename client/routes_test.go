@@ -138,6 +138,11 @@ func story(t *testing.T) []step {
 			n, err := count(c.ExportOrders(ctx, client.OrderFilter{ProductID: product, From: time.Now().Add(-time.Hour)}))
 			return first(err, same(n, 2))
 		}},
+		{"ExportOrdersCSV", func(ctx context.Context, c *client.Client) error {
+			var out strings.Builder
+			err := c.ExportOrdersCSV(ctx, client.OrderFilter{ProductID: product}, &out)
+			return first(err, same(strings.HasPrefix(out.String(), "orderId,"), true), same(strings.Count(out.String(), "\n"), 3))
+		}},
 		{"Audit", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Audit(client.AuditFilter{Action: "product.pause", Target: fmt.Sprint("product:", product)}).All(ctx))
 			return first(err, same(n, 1))

@@ -34,7 +34,7 @@ var (
 	logLine    = regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:.]+Z\s+(?:info|error)\s+(.*?)\s+caller=`)
 	changing   = regexp.MustCompile(`\.{3}|…|\b\d[\w.:-]*`)
 	ofCheck    = regexp.MustCompile(`^(?:redis|postgres|consumers) \((.*)\)$`) // as /readyz has it
-	fromOthers = []string{"redis-cli", "psql", "createdb", "date", "go", "make", "curl", "kubectl", "docker"}
+	fromOthers = []string{"redis-cli", "psql", "createdb", "date", "go", "make", "curl", "kubectl", "docker", "seckillctl"}
 	// saying is what reads like a message: words alone, or the name of a key and what is wrong with it.
 	saying = regexp.MustCompile(`^(?:[a-z…][\w'-]*|[A-Z][\w.]*(?: \w+)?:)(?: [^ ]+){2,}$`)
 	// notOurs are pieces of code, and what the system says of a port behind the name of its key.

@@ -14,13 +14,24 @@ import (
 func (a *App) productCreate() *cobra.Command {
 	return a.withFile("create -f FILE", "Register the products of a file",
 		func(ctx context.Context, c *client.Client, files []productFile) error {
-			for _, f := range files {
-				if err := a.create(ctx, c, f); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.each(files, func(f productFile) error { return a.create(ctx, c, f) })
 		})
+}
+
+// each does something with each product, until one fails; tables stand apart.
+func (a *App) each(files []productFile, do func(productFile) error) error {
+	p := a.printer()
+	for i, f := range files {
+		if i > 0 && p.Format().People() {
+			if err := p.Blank(); err != nil {
+				return err
+			}
+		}
+		if err := do(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) create(ctx context.Context, c *client.Client, f productFile) error {
@@ -33,12 +44,7 @@ func (a *App) create(ctx context.Context, c *client.Client, f productFile) error
 func (a *App) productApply() *cobra.Command {
 	return a.withFile("apply -f FILE", "Register the products of a file, or change them to what it says",
 		func(ctx context.Context, c *client.Client, files []productFile) error {
-			for _, f := range files {
-				if err := a.apply(ctx, c, f); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.each(files, func(f productFile) error { return a.apply(ctx, c, f) })
 		})
 }
 

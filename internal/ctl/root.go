@@ -14,8 +14,12 @@ import (
 // defaultTimeout bounds one try of a call, beside what it was asked to wait.
 const defaultTimeout = 10 * time.Second
 
-// Tree returns the commands, for whoever describes them.
-func Tree() *cobra.Command { return (&App{Deps: SystemDeps()}).root() }
+// Tree returns the commands, with what cobra adds to them, for whoever describes them.
+func Tree() *cobra.Command {
+	root := (&App{Deps: SystemDeps()}).root()
+	root.InitDefaultCompletionCmd("completion")
+	return root
+}
 
 // root makes the tree of commands.
 func (a *App) root() *cobra.Command {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+
+	"github.com/spf13/cobra"
 )
 
 //go:embed text
@@ -17,11 +19,11 @@ var texts embed.FS
 var languages = []string{"en", "zh"}
 
 // pageNames are the pages that are made.
-var pageNames = []string{"configuration", "errors", "http-api", "metrics", "preflight"}
+var pageNames = []string{"cli", "configuration", "errors", "http-api", "metrics", "preflight"}
 
-// Write makes every page.
-func Write(root string, api []byte) error {
-	data, err := collect(root, api)
+// Write makes every page; api is the OpenAPI document, commands the tree of seckillctl.
+func Write(root string, api []byte, commands *cobra.Command) error {
+	data, err := collect(root, api, commands)
 	if err != nil {
 		return err
 	}
@@ -53,9 +55,11 @@ type pageData struct {
 	Schemas   []Schema
 	Metrics   string
 	Preflight []AreaChecks
+	Flags     string                    // of every command of seckillctl
+	Commands  map[string][]CommandGroup // of seckillctl, by language
 }
 
-func collect(root string, api []byte) (*pageData, error) {
+func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
 	sections, err := Sections(filepath.Join(root, "internal", "config"))
 	if err != nil {
 		return nil, err
@@ -76,9 +80,16 @@ func collect(root string, api []byte) (*pageData, error) {
 	if err != nil {
 		return nil, err
 	}
+	commands := map[string][]CommandGroup{}
+	for _, language := range languages {
+		if commands[language], err = commandGroups(tree, language); err != nil {
+			return nil, err
+		}
+	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
 		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
+		Flags: commonFlags(tree), Commands: commands,
 	}, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"seckill/internal/ctl"
 )
 
 const root = "../.."
@@ -20,7 +22,7 @@ func api(t *testing.T) []byte {
 }
 
 func TestPagesAreFresh(t *testing.T) {
-	data, err := collect(root, api(t))
+	data, err := collect(root, api(t), ctl.Tree())
 	if err != nil {
 		t.Fatal(err)
 	}

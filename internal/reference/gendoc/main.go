@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"seckill/internal/ctl"
 	"seckill/internal/openapi"
 	"seckill/internal/reference"
 )
@@ -46,5 +47,5 @@ func run(swagger string) error {
 	if err := os.WriteFile("openapi.json", text, 0o644); err != nil { //nolint:gosec // a document for everybody
 		return fmt.Errorf("write openapi.json: %w", err)
 	}
-	return reference.Write(".", text)
+	return reference.Write(".", text, ctl.Tree())
 }

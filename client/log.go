@@ -12,6 +12,8 @@ type LogFilter struct {
 	ProductID   int64
 	UserID      int64
 	Status      ResultStatus
+	StreamID    string    // of the entry of this ID
+	RequestID   string    // to be given with UserID, StreamID or From: all attempts of a time are read for it
 	From        time.Time // stored at this time or later
 	To          time.Time // stored before this time
 	OldestFirst bool      // for a worker that takes the oldest first
@@ -22,6 +24,8 @@ func (f LogFilter) query() url.Values {
 	setID(query, "productId", f.ProductID)
 	setID(query, "userId", f.UserID)
 	setText(query, "status", string(f.Status))
+	setText(query, "streamId", f.StreamID)
+	setText(query, "requestId", f.RequestID)
 	setTime(query, "from", f.From)
 	setTime(query, "to", f.To)
 	if f.OldestFirst {

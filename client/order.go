@@ -57,9 +57,11 @@ func (c *Client) CancelOrder(ctx context.Context, orderID int64) (Order, error) 
 
 // OrderFilter says which orders are listed; its zero value lists all.
 type OrderFilter struct {
+	OrderID    int64
 	ProductID  int64
 	UserID     int64
 	Status     OrderStatus
+	StreamID   string // of the attempt
 	PaymentRef string
 	From       time.Time // made at this time or later
 	To         time.Time // made before this time
@@ -67,9 +69,11 @@ type OrderFilter struct {
 
 func (f OrderFilter) query() url.Values {
 	query := url.Values{}
+	setID(query, "orderId", f.OrderID)
 	setID(query, "productId", f.ProductID)
 	setID(query, "userId", f.UserID)
 	setText(query, "status", string(f.Status))
+	setText(query, "streamId", f.StreamID)
 	setText(query, "paymentRef", f.PaymentRef)
 	setTime(query, "from", f.From)
 	setTime(query, "to", f.To)

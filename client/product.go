@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -103,6 +104,7 @@ type Books struct {
 	PendingMoves   *int64           `json:"pendingMoves,omitempty"` // decided, and the gate has not been told
 	Drift          int64            `json:"drift"`                  // what RedisLeft should be minus what it is
 	Balanced       bool             `json:"balanced"`
+	Difference     *int64           `json:"difference,omitempty"` // that a repair has added to RedisLeft, or would add; nil but in the answer to one
 }
 
 // CreateProduct registers a product; it is on sale at once. CodeProductExists.
@@ -167,6 +169,14 @@ func (c *Client) Books(ctx context.Context, productID int64) (Books, error) {
 // CodeRecordOnly.
 func (c *Client) RepairBooks(ctx context.Context, productID int64) (Books, error) {
 	return fetch[Books](ctx, c, post(productPath(productID, "/books/repair"), nil))
+}
+
+// DryRepairBooks says, in Difference, by how much RepairBooks would correct what Redis has
+// left, and changes nothing. CodeRecordOnly.
+func (c *Client) DryRepairBooks(ctx context.Context, productID int64) (Books, error) {
+	dry := post(productPath(productID, "/books/repair"), nil).repeated()
+	dry.query = url.Values{"dryRun": {"true"}}
+	return fetch[Books](ctx, c, dry)
 }
 
 func productPath(productID int64, rest string) string {

@@ -131,7 +131,7 @@ func story(t *testing.T) []step {
 			return first(err, same(o.Status, client.Cancelled))
 		}},
 		{"Orders", func(ctx context.Context, c *client.Client) error {
-			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, PaymentRef: "bank-1"}).All(ctx))
+			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, OrderID: order, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
 			return first(err, same(n, 1))
 		}},
 		{"ExportOrders", func(ctx context.Context, c *client.Client) error {
@@ -195,7 +195,11 @@ func story(t *testing.T) []step {
 		}},
 		{"RepairBooks", func(ctx context.Context, c *client.Client) error {
 			b, err := c.RepairBooks(ctx, product)
-			return first(err, same(b.ProductID, product))
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
+		}},
+		{"DryRepairBooks", func(ctx context.Context, c *client.Client) error {
+			b, err := c.DryRepairBooks(ctx, product)
+			return first(err, same(b.ProductID, product), same(units(b.Difference), 0))
 		}},
 		{"Preflight", func(ctx context.Context, c *client.Client) error {
 			p, err := c.Preflight(ctx, product)
@@ -245,7 +249,7 @@ func story(t *testing.T) []step {
 		}},
 		{"Logs", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Logs(client.LogFilter{
-				ProductID: product, UserID: user, Status: client.Success,
+				ProductID: product, UserID: user, Status: client.Success, StreamID: streamID, RequestID: "click-1",
 				From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour),
 			}).All(ctx))
 			return first(err, same(n, 1))

@@ -8,4 +8,5 @@ var (
 	FindProductIDs = findProductIDs
 	FindProducts   = findProducts
 	Statement      = LogFilter.statement
+	OrderStatement = OrderFilter.statement
 )

@@ -43,6 +43,8 @@ type (
 		ProductID int64
 		UserID    int64
 		Status    string
+		StreamID  string
+		RequestID string    // no index has it: to be given with UserID, StreamID or From
 		From      time.Time // created_at, inclusive
 		To        time.Time // created_at, exclusive
 		LastID    int64     // the greatest id that a row may have; always set, unless Oldest is
@@ -156,6 +158,10 @@ func (m *customSeckillLogsModel) CountByOutcome(ctx context.Context, productID i
 func (f LogFilter) statement() (query string, args []any) {
 	where, args := f.conditions()
 	switch {
+	case f.StreamID != "":
+		return f.page(f.ofEntry(where)), args
+	case f.UserID == 0 && f.RequestID != "":
+		return f.page(f.ofRequest(where)), args
 	case f.UserID != 0 || (f.ProductID == 0 && f.Status == ""):
 		return f.page(selectLogs + where), args
 	case f.ProductID != 0 && f.Status != "":
@@ -178,6 +184,9 @@ func (f LogFilter) conditions() (where string, args []any) {
 		args = append(args, value)
 		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
 	}
+	if f.StreamID != "" {
+		add("stream_id =", f.StreamID)
+	}
 	if f.ProductID != 0 {
 		add("product_id =", f.ProductID)
 	}
@@ -186,6 +195,9 @@ func (f LogFilter) conditions() (where string, args []any) {
 	}
 	if f.Status != "" {
 		add("status =", f.Status)
+	}
+	if f.RequestID != "" {
+		add("request_id =", f.RequestID)
 	}
 	if !f.From.IsZero() {
 		add("created_at >=", f.From)
@@ -219,17 +231,40 @@ func (f LogFilter) eachStatus(where string) string {
 	return "SELECT " + seckillLogsRows + " FROM (" + strings.Join(selections, " UNION ALL ") + ") AS newest"
 }
 
-// eachProduct selects the newest rows of a status without a product: those of each
-// product that occurs, found by jumping through the index from one to the next.
-func (f LogFilter) eachProduct(where string) string {
-	return `WITH RECURSIVE product AS (
+// ofEntry selects the rows of a stream ID, which is $3: at most one of a product, but of
+// each product that occurs, since the streams of two can mint the same ID.
+func (f LogFilter) ofEntry(where string) string {
+	if f.ProductID != 0 {
+		return selectLogs + where
+	}
+	return occurring + "SELECT " + seckillLogsRows + " FROM (SELECT " + logColumns("entry") +
+		" FROM product p CROSS JOIN LATERAL (" + selectLogs + "product_id = p.product_id AND stream_id = $3 OFFSET 0) AS entry" +
+		") AS entries WHERE " + where
+}
+
+// ofRequest selects the rows of a request ID of whatever user. No index has it, as every
+// attempt would pay for one: all rows of the time that is asked for are read, by the index of
+// created_at. OFFSET 0 keeps PostgreSQL from reading in the order of id instead, which would
+// end at the first match, and without one read the whole table.
+func (f LogFilter) ofRequest(where string) string {
+	return "SELECT " + seckillLogsRows + " FROM (" + selectLogs + where + " OFFSET 0) AS found WHERE true"
+}
+
+// occurring begins a statement with the products that occur in the logs, found by jumping
+// through an index from one to the next; the last one is null.
+const occurring = `WITH RECURSIVE product AS (
     (SELECT product_id FROM seckill_logs ORDER BY product_id LIMIT 1)
     UNION ALL
     SELECT (SELECT l.product_id FROM seckill_logs l WHERE l.product_id > p.product_id
              ORDER BY l.product_id LIMIT 1)
       FROM product p WHERE p.product_id IS NOT NULL
 )
-SELECT ` + logColumns("newest") + ` FROM product p CROSS JOIN LATERAL (
+`
+
+// eachProduct selects the newest rows of a status without a product: those of each
+// product that occurs.
+func (f LogFilter) eachProduct(where string) string {
+	return occurring + `SELECT ` + logColumns("newest") + ` FROM product p CROSS JOIN LATERAL (
     ` + f.page(selectLogs+"product_id = p.product_id AND "+where) + `
 ) AS newest`
 }

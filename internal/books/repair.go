@@ -42,18 +42,75 @@ func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int
 	return 0, seckill.Errorf(seckill.CodeUnavailable, "the gate of product %d is being opened, try again", productID)
 }
 
+// DryRepair returns by how many units Repair would correct what the gate of a product has
+// left, and changes nothing: it tells the gate no move, and lets it forget nothing. It is
+// 0 where the gate is not open, since Repair opens one from the books. It waits for the
+// product's lock as Repair does, and fails as Repair does.
+func (k *Keeper) DryRepair(ctx context.Context, productID int64) (difference int64, err error) {
+	err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
+		stock, err := lockSettled(ctx, tx, productID)
+		for try := 0; err == nil && try < readings; try++ {
+			if difference, err = k.dryTry(ctx, tx, stock); !errors.Is(err, errTold) {
+				return err
+			}
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		return seckill.Errorf(seckill.CodeUnavailable, "the gate of product %d is told too much to be looked at, try again", productID)
+	})
+	if errors.Is(err, model.ErrNotFound) {
+		return 0, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
+	}
+	return difference, err
+}
+
+// dryTry makes one try, or fails with errTold.
+func (k *Keeper) dryTry(ctx context.Context, tx pgx.Tx, stock model.GateProduct) (int64, error) {
+	gate, flying, err := k.gate.AllInFlight(ctx, stock.ProductID)
+	if notInForce(gate, stock, err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	difference, _, err := lookAt(ctx, tx, stock, gate, flying)
+	if err != nil {
+		return 0, err
+	}
+	// Moves that the gate was told meanwhile may be gone from the books already.
+	after, err := k.gate.State(ctx, stock.ProductID)
+	if notInForce(after, stock, err) || err == nil && after.Applied != gate.Applied {
+		return 0, errTold
+	}
+	return difference, err
+}
+
+// lockSettled locks the stock of a settled product.
+func lockSettled(ctx context.Context, tx pgx.Tx, productID int64) (model.GateProduct, error) {
+	stock, err := model.LockStock(ctx, tx, productID)
+	if err == nil && !stock.Settled {
+		err = seckill.Errorf(seckill.CodeRecordOnly, "product %d is record-only and has no stock", productID)
+	}
+	return stock, err
+}
+
+// notInForce reports whether a reading shows that a gate is not open, or not in the present
+// epoch; other failures to read show nothing.
+func notInForce(gate admission.State, stock model.GateProduct, err error) bool {
+	return errors.Is(err, admission.ErrNotLoaded) || err == nil && gate.Epoch != stock.Epoch
+}
+
 // correct corrects a gate while its product is locked; it reports false when it could
 // not, because the gate is being opened. A try is in vain when the gate is told
 // something meanwhile. Under the lock no move is added, so that comes to an end.
 func (k *Keeper) correct(ctx context.Context, actor string, productID int64) (difference int64, done bool, err error) {
 	err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
 		done = false
-		stock, err := model.LockStock(ctx, tx, productID)
+		stock, err := lockSettled(ctx, tx, productID)
 		if err != nil {
 			return err
-		}
-		if !stock.Settled {
-			return seckill.Errorf(seckill.CodeRecordOnly, "product %d is record-only and has no stock", productID)
 		}
 		for try := 0; try < readings && !done; try++ {
 			if difference, err = k.try(ctx, tx, actor, stock); err != nil && !errors.Is(err, errTold) {
@@ -73,7 +130,7 @@ var errTold = errors.New("the gate is not in force, or has been told something m
 func (k *Keeper) try(ctx context.Context, tx pgx.Tx, actor string, stock model.GateProduct) (difference int64, err error) {
 	err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint: the audit is of one try
 		gate, flying, err := k.gate.AllInFlight(ctx, stock.ProductID)
-		if errors.Is(err, admission.ErrNotLoaded) || err == nil && gate.Epoch != stock.Epoch {
+		if notInForce(gate, stock, err) {
 			return errTold
 		}
 		if err != nil {
@@ -108,28 +165,35 @@ func audit(ctx context.Context, tx pgx.Tx, actor string, productID, difference, 
 // entries in flight is settled. While the product is locked nothing else settles.
 func (k *Keeper) difference(ctx context.Context, tx pgx.Tx, stock model.GateProduct, gate admission.State,
 	flying []admission.Entry) (int64, error) {
-	productID := stock.ProductID
+	difference, settled, err := lookAt(ctx, tx, stock, gate, flying)
+	if err != nil {
+		return 0, err
+	}
+	return difference, k.gate.Settled(ctx, stock.ProductID, settled)
+}
+
+// lookAt finds what a gate should have left more than it has, and what of its entries in
+// flight is settled.
+func lookAt(ctx context.Context, tx pgx.Tx, stock model.GateProduct, gate admission.State,
+	flying []admission.Entry) (difference int64, settled []admission.Entry, err error) {
 	ids := make([]string, len(flying))
 	for i, e := range flying {
 		ids[i] = e.StreamID
 	}
-	unsettled, err := model.UnknownEntries(ctx, tx, productID, ids)
+	unsettled, err := model.UnknownEntries(ctx, tx, stock.ProductID, ids)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	units, err := model.PendingUnits(ctx, tx, productID, gate.Applied)
+	units, err := model.PendingUnits(ctx, tx, stock.ProductID, gate.Applied)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	open := make(map[string]bool, len(unsettled))
 	for _, id := range unsettled {
 		open[id] = true
 	}
-	if err := k.gate.Settled(ctx, productID, settledAmong(flying, open)); err != nil {
-		return 0, err
-	}
 	account := seckill.GateAccount{Left: gate.Left, InFlight: int64(len(unsettled)), PendingMoves: units}
-	return account.DriftOf(stock.Left), nil
+	return account.DriftOf(stock.Left), settledAmong(flying, open), nil
 }
 
 // settledAmong returns the entries that are not among the unsettled ones.

@@ -2,6 +2,7 @@ package books_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,6 +125,75 @@ func TestRepairOfAGateThatIsMissingOpensIt(t *testing.T) {
 	for product, want := range map[int64]seckill.Code{2: seckill.CodeRecordOnly, 3: seckill.CodeProductNotFound} {
 		h.exec("INSERT INTO seckill_products (product_id) VALUES (2) ON CONFLICT DO NOTHING")
 		if _, err := h.keeper.Repair(t.Context(), "olga", product); seckill.ErrorCode(err) != want {
+			t.Errorf("product %d: %v, want %s", product, err, want)
+		}
+	}
+}
+
+// TestDryRepairTellsWhatRepairDoes in every state of a gate, and changes nothing.
+func TestDryRepairTellsWhatRepairDoes(t *testing.T) {
+	for name, spoil := range map[string]func(h *house){
+		"nothing is off":                func(*house) {},
+		"the gate has too many":         func(h *house) { h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", 3).Err()) },
+		"the gate has too few":          func(h *house) { h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", -2).Err()) },
+		"a move is on its way":          func(h *house) { h.restock(2) },
+		"nobody told it what is stored": func(h *house) { h.store(h.deliver(2)) },
+		"there is no gate":              func(h *house) { h.must(h.client.Del(t.Context(), key("gate")).Err()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.create(hourly())
+			h.admit(10, 11, 12)
+			spoil(h)
+			before := h.everything()
+			dry, err := h.keeper.DryRepair(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after := h.everything(); after != before {
+				t.Errorf("changed\n%s\nto\n%s", before, after)
+			}
+			if done, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || done != dry {
+				t.Errorf("corrected by %d, %v; foretold %d", done, err, dry)
+			}
+		})
+	}
+}
+
+// everything is what a gate and the books hold that a repair can change.
+func (h *house) everything() string {
+	h.t.Helper()
+	gate, err := h.client.HGetAll(h.t.Context(), key("gate")).Result()
+	h.must(err)
+	flying, err := h.client.HGetAll(h.t.Context(), key("inflight")).Result()
+	h.must(err)
+	return fmt.Sprint(gate, flying, h.count("SELECT count(*) FROM seckill_audit"), h.count("SELECT count(*) FROM seckill_moves"),
+		h.count("SELECT count(*) FROM seckill_products WHERE product_id = 1 AND gate_epoch = $1", h.first))
+}
+
+func TestDryRepairOfABusyGateIsRight(t *testing.T) {
+	h, end := busy(t)
+	for _, off := range []int64{7, -5, 1} {
+		h.must(h.client.HIncrBy(t.Context(), key("gate"), "left", off).Err())
+		servertest.Eventually(t, "the gate is looked at", func() bool {
+			dry, err := h.keeper.DryRepair(t.Context(), 1)
+			if passes := seckill.ErrorCode(err) == seckill.CodeUnavailable || timedOut(err); err != nil && !passes || err == nil && dry != -off {
+				t.Errorf("off by %d: foretold %d, %v", off, dry, err)
+			}
+			return err == nil
+		})
+		if got, err := h.keeper.Repair(t.Context(), "olga", 1); err != nil || got != -off {
+			t.Errorf("off by %d: corrected by %d, %v", off, got, err)
+		}
+	}
+	end()
+}
+
+func TestDryRepairOfWhatHasNoBooks(t *testing.T) {
+	h := newHouse(t)
+	h.exec("INSERT INTO seckill_products (product_id) VALUES (2)")
+	for product, want := range map[int64]seckill.Code{2: seckill.CodeRecordOnly, 3: seckill.CodeProductNotFound} {
+		if _, err := h.keeper.DryRepair(t.Context(), product); seckill.ErrorCode(err) != want {
 			t.Errorf("product %d: %v, want %s", product, err, want)
 		}
 	}

@@ -321,7 +321,7 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Handler: product.GetBooksHandler(serverCtx),
 				},
 				{
-					// Correct what Redis has left by the drift
+					// Correct what Redis has left by the drift, or tell by how much it would be
 					Method:  http.MethodPost,
 					Path:    "/products/:productId/books/repair",
 					Handler: product.RepairBooksHandler(serverCtx),

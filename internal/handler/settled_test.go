@@ -126,10 +126,14 @@ func TestBooks(t *testing.T) {
 	books(1, `{"productId":1,"stockTotal":5,"stockLeft":1,`+numbers+`,"redisLeft":3,"inFlight":0,"pendingMoves":0,"drift":-2,"balanced":false}`)
 	s.exec("UPDATE seckill_products SET stock_left = 5 WHERE product_id = 1")
 	books(1, `{"productId":1,"stockTotal":5,"stockLeft":5,`+numbers+`,"redisLeft":3,"inFlight":0,"pendingMoves":0,"drift":2,"balanced":false}`)
-	var repaired types.BooksResponse
+	var repaired, dry types.BooksResponse
+	s.post("/admin/v1/products/1/books/repair?dryRun=true", "").into(t, http.StatusOK, &dry)
+	if *dry.Difference != 2 || *dry.RedisLeft != 3 || dry.Drift != 2 {
+		t.Errorf("dry run: %+v", dry)
+	}
 	s.post("/admin/v1/products/1/books/repair", "").into(t, http.StatusOK, &repaired)
 	// The gate holds what PostgreSQL has left; that those two units too many are PostgreSQL's own remains.
-	if *repaired.RedisLeft != 5 || repaired.Drift != -2 || repaired.Balanced {
+	if *repaired.Difference != 2 || *repaired.RedisLeft != 5 || repaired.Drift != -2 || repaired.Balanced {
 		t.Errorf("repaired: %+v", repaired)
 	}
 	s.exec("UPDATE seckill_products SET stock_left = 3 WHERE product_id = 1")
@@ -137,8 +141,11 @@ func TestBooks(t *testing.T) {
 	if *repaired.RedisLeft != 3 || repaired.Drift != 0 || !repaired.Balanced {
 		t.Errorf("repaired again: %+v", repaired)
 	}
-	s.post("/admin/v1/products/2/books/repair", "").refused(t, http.StatusConflict, seckill.CodeRecordOnly, "")
-	s.post("/admin/v1/products/9/books/repair", "").refused(t, http.StatusNotFound, seckill.CodeProductNotFound, "")
+	for _, way := range []string{"", "?dryRun=true", "?dryRun=false"} {
+		s.post("/admin/v1/products/2/books/repair"+way, "").refused(t, http.StatusConflict, seckill.CodeRecordOnly, "")
+		s.post("/admin/v1/products/9/books/repair"+way, "").refused(t, http.StatusNotFound, seckill.CodeProductNotFound, "")
+	}
+	s.post("/admin/v1/products/1/books/repair?dryRun=perhaps", "").refused(t, http.StatusBadRequest, seckill.CodeInvalidArgument, "dryRun")
 }
 
 // TestStatusRouteLeavesSettledLogsAlone goes through the real ledger.

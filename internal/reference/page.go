@@ -19,7 +19,7 @@ var texts embed.FS
 var languages = []string{"en", "zh"}
 
 // pageNames are the pages that are made.
-var pageNames = []string{"cli", "configuration", "errors", "http-api", "metrics", "preflight"}
+var pageNames = []string{"alerts", "cli", "configuration", "errors", "http-api", "metrics", "preflight"}
 
 // Write makes every page; api is the OpenAPI document, commands the tree of seckillctl.
 func Write(root string, api []byte, commands *cobra.Command) error {
@@ -57,6 +57,7 @@ type pageData struct {
 	Preflight []AreaChecks
 	Flags     string                    // of every command of seckillctl
 	Commands  map[string][]CommandGroup // of seckillctl, by language
+	Alerts    []AlertGroup
 }
 
 func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
@@ -86,10 +87,14 @@ func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
 			return nil, err
 		}
 	}
+	alerts, err := Alerts(root)
+	if err != nil {
+		return nil, err
+	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
 		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
-		Flags: commonFlags(tree), Commands: commands,
+		Flags: commonFlags(tree), Commands: commands, Alerts: alerts,
 	}, nil
 }
 

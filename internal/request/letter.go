@@ -1,7 +1,6 @@
 package request
 
 import (
-	"seckill/internal/seckill"
 	"seckill/internal/types"
 	"seckill/model"
 )
@@ -9,10 +8,8 @@ import (
 // Letters reads which dead letters a list is of; the page is left to the caller.
 func Letters(req *types.DeadLettersRequest) (f model.LetterFilter, err error) {
 	f = model.LetterFilter{ProductID: req.ProductId, Reason: req.Reason, Status: req.Status, StreamID: req.StreamId}
-	if req.StreamId != "" {
-		if _, err := seckill.ParseStreamID(req.StreamId); err != nil {
-			return f, invalid("streamId must be of the form ms-seq, such as 1234567890123-0")
-		}
+	if err := OptionalStreamID(req.StreamId); err != nil {
+		return f, err
 	}
 	f.From, f.To, err = TimeRange(req.From, req.To)
 	return f, err

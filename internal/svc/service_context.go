@@ -76,6 +76,8 @@ type (
 		Leave(productID int64)
 		// Repair corrects what the gate has left, and returns by how many units.
 		Repair(ctx context.Context, actor string, productID int64) (int64, error)
+		// DryRepair returns by how many units Repair would correct, and changes nothing.
+		DryRepair(ctx context.Context, productID int64) (int64, error)
 	}
 
 	// Results answers what became of a user's attempts; notify.Hub is it.

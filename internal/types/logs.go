@@ -15,6 +15,8 @@ type LogsRequest struct {
 	ProductId int64  `form:"productId,optional,range=[1:]"`                     // only attempts for this product
 	UserId    int64  `form:"userId,optional,range=[1:]"`                        // only attempts of this user
 	Status    string `form:"status,optional,options=PROCESSING|SUCCESS|FAILED"` // only attempts of this status
+	StreamId  string `form:"streamId,optional"`                                 // only attempts of the entry of this ID
+	RequestId string `form:"requestId,optional"`                                // only attempts of this requestId; goes with userId, streamId or from, which bound what is read
 	From      string `form:"from,optional"`                                     // RFC 3339; only attempts stored at this time or later
 	To        string `form:"to,optional"`                                       // RFC 3339; only attempts stored before this time
 	Order     string `form:"order,optional,default=desc,options=asc|desc"`      // desc, newest first; asc for a worker that takes the oldest first

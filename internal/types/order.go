@@ -16,9 +16,11 @@ type OrderEventsRequest struct {
 }
 
 type OrderExportRequest struct {
+	OrderId    int64  `form:"orderId,optional,range=[1:]"`                                              // only this order
 	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
 	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
 	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status
+	StreamId   string `form:"streamId,optional"`                                                        // only the order of the attempt of this ID
 	PaymentRef string `form:"paymentRef,optional"`                                                      // only orders that were paid with this reference
 	From       string `form:"from,optional"`                                                            // RFC 3339; only orders made at this time or later
 	To         string `form:"to,optional"`                                                              // RFC 3339; only orders made before this time
@@ -47,9 +49,11 @@ type OrderResponse struct {
 }
 
 type OrdersRequest struct {
+	OrderId    int64  `form:"orderId,optional,range=[1:]"`                                              // only this order
 	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
 	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
 	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status
+	StreamId   string `form:"streamId,optional"`                                                        // only the order of the attempt of this ID
 	PaymentRef string `form:"paymentRef,optional"`                                                      // only orders that were paid with this reference
 	From       string `form:"from,optional"`                                                            // RFC 3339; only orders made at this time or later
 	To         string `form:"to,optional"`                                                              // RFC 3339; only orders made before this time

@@ -15,6 +15,7 @@ type BooksResponse struct {
 	PendingMoves   *int64           `json:"pendingMoves,optional,omitempty"` // units that decisions which the gate has not been told yet will add to redisLeft
 	Drift          int64            `json:"drift"`                           // what redisLeft should be, stockLeft minus inFlight minus pendingMoves, minus what it is; when that is 0, stockTotal minus stockLeft minus liveOrders
 	Balanced       bool             `json:"balanced"`                        // drift is 0, and stockTotal is stockLeft plus liveOrders
+	Difference     *int64           `json:"difference,optional,omitempty"`   // only in the answer to a repair: units that it has added to redisLeft, or would add
 }
 
 type ChangeProductRequest struct {
@@ -60,6 +61,11 @@ type ProductResponse struct {
 type ProductsRequest struct {
 	Limit  int64  `form:"limit,optional,default=20,range=[1:100]"` // most items of the page
 	Cursor string `form:"cursor,optional"`                         // nextCursor of the page before
+}
+
+type RepairBooksRequest struct {
+	ProductId int64 `path:"productId,range=[1:]"` // product, a positive integer
+	DryRun    bool  `form:"dryRun,optional"`      // true: change nothing; difference says what a repair would add to redisLeft
 }
 
 type RestockRequest struct {

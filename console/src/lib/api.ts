@@ -69,6 +69,9 @@ function products(http: Http) {
     /** Adds delta units, or withdraws them when it is negative. */
     restock: (id: t.Id, delta: number, note: string) => act(id, "stock", { delta, note }),
     books: (id: t.Id, signal?: AbortSignal) => http.json<t.Books>(at(id, "books"), { signal }),
+    /** What a repair would correct, in difference; changes nothing. */
+    dryRepairBooks: (id: t.Id, signal?: AbortSignal) =>
+      http.json<t.Books>(at(id, "books/repair"), { method: "POST", query: { dryRun: true }, signal }),
     /** Corrects what Redis has left by the drift, and answers the books afterwards. */
     repairBooks: (id: t.Id) => http.json<t.Books>(at(id, "books/repair"), { method: "POST" }),
     summary: (id: t.Id, signal?: AbortSignal) =>
@@ -89,6 +92,8 @@ function attempts(http: Http) {
     orders: (filter: t.OrderFilter, paging?: Paging) => list<t.Order>(http, orders, filter, paging),
     order: (id: t.Id, signal?: AbortSignal) =>
       http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}`, { signal }),
+    payOrder: (id: t.Id, paymentRef: string) =>
+      http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}/pay`, { method: "POST", body: { paymentRef } }),
     cancelOrder: (id: t.Id) => http.json<t.Order>(`api/v1/orders/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
     /** All orders that match, as a file. */
     exportOrders: (filter: t.OrderFilter, format: ExportFormat, signal?: AbortSignal) =>

@@ -77,6 +77,8 @@ export interface Books {
   pendingMoves?: number;
   drift: number;
   balanced: boolean;
+  /** Only in the answer to a repair: what it has added to redisLeft, or would add. */
+  difference?: number;
 }
 
 export interface Consumer {
@@ -123,6 +125,9 @@ export interface LogFilter {
   productId?: Id;
   userId?: Id;
   status?: LogStatus;
+  streamId?: string;
+  /** To be given with userId, streamId or from: all attempts of a time are read for it. */
+  requestId?: string;
   from?: Time;
   to?: Time;
   order?: "asc" | "desc";
@@ -142,9 +147,11 @@ export interface Order {
 }
 
 export interface OrderFilter {
+  orderId?: Id;
   productId?: Id;
   userId?: Id;
   status?: OrderStatus;
+  streamId?: string;
   paymentRef?: string;
   from?: Time;
   to?: Time;

@@ -33,6 +33,7 @@ export function KeysHelp() {
             <dl class="keys">
               <Row keys={["?"]} text={help.thisHelp} />
               <Row keys={["/"]} text={help.search} />
+              <Row keys={["Enter"]} text={help.enter} />
               <Row keys={["\\"]} text={help.theme} />
               <Row keys={["Esc"]} text={help.close} />
             </dl>

@@ -1,9 +1,12 @@
 export { Badge, Notice } from "./badge";
 export { Boundary } from "./boundary";
 export { Button } from "./button";
+export { CopyButton } from "./copy";
 export { Confirm, Dialog } from "./dialog";
 export { CheckField, Choice, Field, SelectField, TextField } from "./field";
+export { FilterBar, type FilterField } from "./filters";
 export { Icon, type IconName } from "./icon";
 export { Card, Empty, KeyValues, type Link, PageHead, Skeleton, Stat, Table, Tabs } from "./layout";
+export { Listing } from "./listing";
 export { Loaded, Problem, problemText } from "./loaded";
 export { Time } from "./time";

@@ -8,7 +8,7 @@ import { Skeleton } from "./layout";
 
 /** problemText says what went wrong, in the words of the service where it has some. */
 export function problemText(error: Error): string {
-  if (!(error instanceof ApiError)) return error.message;
+  if (!(error instanceof ApiError)) return error.message || t().common.error;
   return error.status === 0 ? t().common.unavailable : `${error.message} (${error.code})`;
 }
 

@@ -10,7 +10,7 @@ export function Status() {
       <div class="unseen" role="status">
         {announced.value}
       </div>
-      <div class="toasts">
+      <section class="toasts" aria-label={t().common.messages}>
         {toasts.value.map((one) => (
           <div key={one.id} class={`toast ${one.tone}`}>
             <Badge tone={one.tone}>{one.text}</Badge>
@@ -19,7 +19,7 @@ export function Status() {
             </Button>
           </div>
         ))}
-      </div>
+      </section>
     </>
   );
 }

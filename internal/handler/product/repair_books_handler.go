@@ -14,10 +14,10 @@ import (
 	"github.com/zeromicro/go-zero/rest/httpx"
 )
 
-// RepairBooksHandler answers: Correct what Redis has left by the drift.
+// RepairBooksHandler answers: Correct what Redis has left by the drift, or tell by how much it would be.
 func RepairBooksHandler(svcCtx *svc.ServiceContext) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var req types.ProductRequest
+		var req types.RepairBooksRequest
 		if err := request.Parse(r, &req); err != nil {
 			httpx.ErrorCtx(r.Context(), w, err)
 			return

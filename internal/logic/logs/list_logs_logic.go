@@ -10,7 +10,6 @@ import (
 	"seckill/internal/request"
 	"seckill/internal/svc"
 	"seckill/internal/types"
-	"seckill/model"
 
 	"github.com/zeromicro/go-zero/core/logx"
 )
@@ -33,12 +32,9 @@ func NewListLogsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *ListLogs
 
 // ListLogs answers: Attempts of any product and user, newest first unless order says otherwise.
 func (l *ListLogsLogic) ListLogs(req *types.LogsRequest) (*types.LogPage, error) {
-	from, to, err := request.TimeRange(req.From, req.To)
+	filter, err := request.Logs(req)
 	if err != nil {
 		return nil, err
-	}
-	filter := model.LogFilter{
-		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, From: from, To: to, Oldest: req.Order == "asc",
 	}
 	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
 }

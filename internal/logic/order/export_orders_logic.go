@@ -33,12 +33,9 @@ func NewExportOrdersLogic(ctx context.Context, svcCtx *svc.ServiceContext) *Expo
 
 // ExportOrders hands all orders that match to send, newest first, some at a time.
 func (l *ExportOrdersLogic) ExportOrders(req *types.OrderExportRequest, send func([]*types.OrderResponse) error) error {
-	from, to, err := request.TimeRange(req.From, req.To)
+	filter, err := request.Orders(req)
 	if err != nil {
 		return err
-	}
-	filter := model.OrderFilter{
-		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, PaymentRef: req.PaymentRef, From: from, To: to,
 	}
 	return view.EachPage(func(last int64, limit int) ([]*model.SeckillOrders, error) {
 		filter.LastID, filter.Limit = last, limit

@@ -33,18 +33,18 @@ func NewListOrdersLogic(ctx context.Context, svcCtx *svc.ServiceContext) *ListOr
 
 // ListOrders answers: Orders of any product and user, newest first.
 func (l *ListOrdersLogic) ListOrders(req *types.OrdersRequest) (*types.OrderPage, error) {
-	from, to, err := request.TimeRange(req.From, req.To)
-	if err != nil {
-		return nil, err
-	}
-	last, err := request.LastID(request.ListOrders, req.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := l.svcCtx.Orders.FindPage(l.ctx, model.OrderFilter{
-		ProductID: req.ProductId, UserID: req.UserId, Status: req.Status, PaymentRef: req.PaymentRef,
-		From: from, To: to, LastID: last, Limit: int(req.Limit) + 1,
+	filter, err := request.Orders(&types.OrderExportRequest{
+		OrderId: req.OrderId, ProductId: req.ProductId, UserId: req.UserId, Status: req.Status, StreamId: req.StreamId,
+		PaymentRef: req.PaymentRef, From: req.From, To: req.To,
 	})
+	if err != nil {
+		return nil, err
+	}
+	if filter.LastID, err = request.LastID(request.ListOrders, req.Cursor); err != nil {
+		return nil, err
+	}
+	filter.Limit = int(req.Limit) + 1
+	rows, err := l.svcCtx.Orders.FindPage(l.ctx, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/zeromicro/go-zero/core/logx"
 )
 
-// RepairBooksLogic serves one request: Correct what Redis has left by the drift.
+// RepairBooksLogic serves one request: Correct what Redis has left by the drift, or tell by how much it would be.
 type RepairBooksLogic struct {
 	logx.Logger
 	ctx    context.Context
@@ -30,14 +30,24 @@ func NewRepairBooksLogic(ctx context.Context, svcCtx *svc.ServiceContext) *Repai
 	}
 }
 
-// RepairBooks answers: Correct what Redis has left by the drift.
-func (l *RepairBooksLogic) RepairBooks(req *types.ProductRequest) (*types.BooksResponse, error) {
-	if _, err := l.svcCtx.Keeper.Repair(l.ctx, auth.Actor(l.ctx), req.ProductId); err != nil {
+// RepairBooks answers: Correct what Redis has left by the drift, or tell by how much it would be.
+func (l *RepairBooksLogic) RepairBooks(req *types.RepairBooksRequest) (*types.BooksResponse, error) {
+	difference, err := l.repair(req)
+	if err != nil {
 		return nil, err
 	}
 	books, err := l.svcCtx.Books.Read(l.ctx, req.ProductId)
 	if err != nil {
 		return nil, err
 	}
-	return view.Books(books), nil
+	shape := view.Books(books)
+	shape.Difference = &difference
+	return shape, nil
+}
+
+func (l *RepairBooksLogic) repair(req *types.RepairBooksRequest) (int64, error) {
+	if req.DryRun {
+		return l.svcCtx.Keeper.DryRepair(l.ctx, req.ProductId)
+	}
+	return l.svcCtx.Keeper.Repair(l.ctx, auth.Actor(l.ctx), req.ProductId)
 }

@@ -6,6 +6,7 @@ export default {
   andThen: "then",
   thisHelp: "Show or hide this map",
   search: "Go to the page's search field",
+  enter: "In a filter: search",
   theme: "Change the theme",
   close: "Close a dialog",
 };

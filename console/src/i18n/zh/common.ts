@@ -1,3 +1,4 @@
+import { number } from "../../lib/format";
 import type { Same } from "..";
 import type en from "../en/common";
 
@@ -7,6 +8,7 @@ export default {
   asOf: (time) => `截至 ${time}`,
   back: "返回",
   cancel: "取消",
+  clear: "清除",
   close: "关闭",
   confirm: "确认",
   copied: "已复制",
@@ -15,9 +17,12 @@ export default {
   error: "出错了",
   filter: "筛选",
   loading: "正在加载",
+  messages: "消息",
   more: "加载更多",
+  moreFilters: "更多筛选",
   no: "否",
   none: "无",
+  notCopied: "浏览器不允许在此复制，请手动选择文本",
   nothing: "这里什么也没有",
   notAllowed: (role) => `当前令牌的角色（${role}）无权执行此操作。`,
   product: "商品",
@@ -27,6 +32,8 @@ export default {
   save: "保存",
   search: "搜索",
   show: "显示",
+  shownAll: (n) => `共 ${number(n)} 条`,
+  shownSoFar: (n) => `已显示 ${number(n)} 条`,
   signIn: "登录",
   signOut: "退出",
   typeToConfirm: (text) => `输入 ${text} 以确认`,

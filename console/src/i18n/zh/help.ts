@@ -9,6 +9,7 @@ export default {
   andThen: "然后",
   thisHelp: "显示或隐藏本表",
   search: "转到页面的搜索框",
+  enter: "在筛选框中：搜索",
   theme: "切换主题",
   close: "关闭对话框",
 } satisfies Same<typeof en>;

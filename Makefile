@@ -24,6 +24,10 @@ help: ## Show this list
 run: ## Run the service with private servers under .dev/
 	$(GO) run . -f etc/dev.yaml
 
+.PHONY: demo
+demo: ## Run the service like run, and a sale on it: open the console that it names
+	$(GO) run . -f etc/demo.yaml
+
 .PHONY: build
 build: ## Build bin/seckill and bin/seckillctl
 	$(GO) build -trimpath -o $(BIN)/ . ./cmd/seckillctl

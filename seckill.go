@@ -125,6 +125,13 @@ func serve(c config.Config, stack *devmode.Stack) error {
 	if err := stack.Announce(os.Stdout, c); err != nil {
 		return err
 	}
+	demo, err := stack.Demo(os.Stdout, c, clients.Push)
+	if err != nil {
+		return err
+	}
+	if demo != nil {
+		group.Add(demo)
+	}
 	select {
 	case <-proc.Done(): // the signal came before the group could hear of it
 		return nil

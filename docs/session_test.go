@@ -39,7 +39,7 @@ var built struct {
 	err  error
 }
 
-// binary returns the path of the service.
+// binary returns the path of the service; seckillctl is beside it.
 func binary(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
@@ -49,8 +49,8 @@ func binary(t *testing.T) string {
 			return
 		}
 		built.path = filepath.Join(dir, "seckill")
-		args := append([]string{"build", "-buildvcs=false", "-o", built.path}, raceFlags...)
-		command := exec.Command("go", append(args, ".")...)
+		args := append([]string{"build", "-buildvcs=false", "-o", dir + "/"}, raceFlags...)
+		command := exec.Command("go", append(args, ".", "./cmd/seckillctl")...)
 		command.Dir = root
 		if out, err := command.CombinedOutput(); err != nil {
 			built.err = fmt.Errorf("go build: %w\n%s", err, out)
@@ -109,7 +109,7 @@ func (s *session) layOut(redis *devstack.Redis, dsn string) {
 		s.t.Fatal(err)
 	}
 	for name, target := range map[string]string{
-		"seckill": program, ".bin/seckill": program,
+		"seckill": program, ".bin/seckill": program, ".bin/seckillctl": program + "ctl",
 		"migrations": filepath.Join(absolute, "migrations"), "etc": filepath.Join(absolute, "etc"),
 	} {
 		if err := os.Symlink(target, filepath.Join(s.dir, name)); err != nil {

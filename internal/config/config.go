@@ -161,4 +161,7 @@ type DevStack struct {
 	// Dir is where the private servers keep their data; a relative one is taken
 	// from the folder of the configuration file. Defaults to ../.dev.
 	Dir string `json:",default=../.dev"`
+	// Demo plays a sale on the service once it is ready, for whoever looks at it for the
+	// first time. Defaults to false.
+	Demo bool `json:",default=false"`
 }

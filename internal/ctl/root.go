@@ -46,6 +46,8 @@ func (a *App) root() *cobra.Command {
 		a.streamCommand(),
 		a.letterCommand(),
 		a.auditCommand(),
+		a.saleCommand(),
+		a.loadCommand(),
 		a.explainCommand(),
 		a.consoleCommand(),
 		a.migrateCommand(),

@@ -173,6 +173,13 @@ func (a *App) api() (*client.Client, error) {
 	if a.client != nil {
 		return a.client, nil
 	}
+	c, err := a.clientOf(client.Retry{Tries: tries, Pause: pause})
+	a.client = c
+	return c, err
+}
+
+// clientOf makes a client of the target that repeats calls like this.
+func (a *App) clientOf(retry client.Retry) (*client.Client, error) {
 	t, err := a.resolve()
 	if err != nil {
 		return nil, err
@@ -181,13 +188,11 @@ func (a *App) api() (*client.Client, error) {
 		return nil, usagef("--timeout must be more than 0")
 	}
 	c, err := client.New(client.Config{
-		URL: t.address, Token: t.token, HTTP: a.HTTP, Timeout: a.options.timeout,
-		Retry: client.Retry{Tries: tries, Pause: pause}, UserAgent: "seckillctl",
+		URL: t.address, Token: t.token, HTTP: a.HTTP, Timeout: a.options.timeout, Retry: retry, UserAgent: "seckillctl",
 	})
 	if err != nil {
 		return nil, usagef("%s: %w", t, err)
 	}
-	a.client = c
 	return c, nil
 }
 

@@ -121,26 +121,21 @@ func (s *Stack) Stop(ctx context.Context) error {
 // MadeSecret reports whether the secret that signs tokens is not the configuration's own.
 func (s *Stack) MadeSecret() bool { return s != nil && s.madeSecret }
 
-// Announce writes what a newcomer needs: the address, tokens, and two commands to
+// Announce writes what a newcomer needs: the address, tokens, the console, and two commands to
 // copy.
 func (s *Stack) Announce(w io.Writer, c config.Config) error {
 	if s == nil {
 		return nil
 	}
-	tokens := map[auth.Role]string{}
-	for _, role := range []auth.Role{auth.RoleBFF, auth.RoleViewer, auth.RoleOperator} {
-		token, err := auth.IssueToken(c.Auth.AccessSecret, "dev-"+string(role), string(role), c.Auth.Lifetime())
-		if err != nil {
-			return fmt.Errorf("issue token: %w", err)
-		}
-		tokens[role] = token
+	tokens, err := issue(c)
+	if err != nil {
+		return err
 	}
 	product := int64(1001)
 	if len(c.Products) > 0 {
 		product = c.Products[0]
 	}
-	address := "http://" + config.Address(c.Host, c.Port)
-	_, err := fmt.Fprintf(w, `
+	_, err = fmt.Fprintf(w, `
 seckill is at %[1]s (metrics: http://%[2]s/metrics)
   PostgreSQL  %[3]s
   Redis       %[4]s%[5]s
@@ -149,18 +144,51 @@ tokens, valid for %[6]v:
   bff       %[7]s
   viewer    %[8]s
   operator  %[9]s
-
+%[12]s
 push an attempt, then ask for its result:
   %[10]s
   curl -s -H 'Authorization: Bearer %[7]s' %[1]s/api/v1/products/%[11]d/users/123/result
 
-`, address, config.Address(c.DevServer.Host, c.DevServer.Port), s.database(c), c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
+`, address(c), config.Address(c.DevServer.Host, c.DevServer.Port), s.database(c), c.Redis.Addr, s.redisNote(), c.Auth.Lifetime(),
 		tokens[auth.RoleBFF], tokens[auth.RoleViewer], tokens[auth.RoleOperator],
-		addCommand(c.Redis.Addrs()[0], seckill.StreamKey(product)), product)
+		addCommand(c.Redis.Addrs()[0], seckill.StreamKey(product)), product, consoleNote(c, tokens[auth.RoleOperator]))
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
 	return nil
+}
+
+// address is where the service answers.
+func address(c config.Config) string { return "http://" + config.Address(c.Host, c.Port) }
+
+// issue makes a token of each role.
+func issue(c config.Config) (map[auth.Role]string, error) {
+	tokens := map[auth.Role]string{}
+	for _, role := range []auth.Role{auth.RoleBFF, auth.RoleViewer, auth.RoleOperator} {
+		token, err := auth.IssueToken(c.Auth.AccessSecret, "dev-"+string(role), string(role), c.Auth.Lifetime())
+		if err != nil {
+			return nil, fmt.Errorf("issue token: %w", err)
+		}
+		tokens[role] = token
+	}
+	return tokens, nil
+}
+
+// consoleNote is where the console is; "" when there is none.
+func consoleNote(c config.Config, token string) string {
+	if at := consoleAddress(c, token); at != "" {
+		return "\nopen the console, signed in as operator:\n  " + at + "\n"
+	}
+	return ""
+}
+
+// consoleAddress opens the console with a token. A browser sends no server what stands behind
+// #, and the page takes it out of the address before its first request.
+func consoleAddress(c config.Config, token string) string {
+	if !c.Console.Enabled {
+		return ""
+	}
+	return address(c) + "/console/#token=" + token
 }
 
 // addCommand is a command that pushes an attempt. Where there is no redis-cli it

@@ -1,0 +1,33 @@
+package devmode
+
+import (
+	"context"
+	"io"
+
+	"seckill/client"
+	"seckill/internal/auth"
+	"seckill/internal/config"
+	"seckill/internal/demo"
+	"seckill/internal/role"
+)
+
+// Demo returns what plays a sale on the service, nil unless the configuration asks for it. push
+// puts an entry into a stream; w is told what there is to see.
+func (s *Stack) Demo(w io.Writer, c config.Config, push func(ctx context.Context, key string, fields ...any) error) (*role.Role, error) {
+	if s == nil || !c.DevStack.Demo {
+		return nil, nil //nolint:nilnil // nil is the documented "none"
+	}
+	tokens, err := issue(c)
+	if err != nil {
+		return nil, err
+	}
+	operator := tokens[auth.RoleOperator]
+	caller, err := client.New(client.Config{
+		URL: address(c), Token: client.StaticToken(operator), UserAgent: "seckill-demo", Retry: client.Retry{Tries: 1},
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := &demo.Demo{Client: caller, Console: consoleAddress(c, operator), Script: demo.Full(), Out: w, Push: push}
+	return d.Role(), nil
+}

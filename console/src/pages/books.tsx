@@ -107,7 +107,7 @@ function LiveBooks({ feed, asked }: { feed: ProductFeed; asked: Resource<Account
 }
 
 function VerdictCard({ terms }: { terms: Terms }) {
-  const { books, runbooks } = t();
+  const { books, common } = t();
   const verdict = verdictOf(terms);
   const wrong = verdict !== "balanced" && verdict !== "unknown";
   const off = gateOf(terms).off || databaseOf(terms).off;
@@ -125,7 +125,7 @@ function VerdictCard({ terms }: { terms: Terms }) {
         {wrong && (
           <a class="with-icon" href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
             <Icon name="runbooks" />
-            {runbooks.title}
+            {common.runbook}
           </a>
         )}
       </div>

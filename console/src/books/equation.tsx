@@ -26,7 +26,7 @@ export function EquationLine({ kind, terms }: { kind: "database" | "gate"; terms
       <div class="terms">
         {side.terms.map((name, n) => (
           <div key={name} class="term">
-            <span class="operator">{n === 0 ? "" : n === 1 ? "=" : "+"}</span>
+            <span class="operator">{n === 0 ? "" : n > 1 ? "+" : equation.off ? "≠" : "="}</span>
             <span class="value">{number(terms[name])}</span>
             <span class="name">{books.terms[name]}</span>
             <span class="note">{books.notes[name]}</span>

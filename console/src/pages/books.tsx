@@ -12,6 +12,7 @@ import { type Resource, useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Books as Accounts, LogStatus, OrderStatus } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { isMissing, NoSuchProduct } from "../product/missing";
 import { StateBadge } from "../sale/bits";
 import { AsOf, Standing } from "../sale/standing";
 import { Badge, Button, Card, Empty, Icon, Loaded, PageHead, Table } from "../ui";
@@ -28,6 +29,7 @@ function OneBook({ id }: { id: string }) {
   const asked = useResource(`books/${id}`, (signal) => api.books(id, signal), { every: 5000 });
   const [repairing, setRepairing] = useState(false);
   const name = useComputed(() => feed.latest.value?.name ?? "").value || sales.unnamed(id);
+  if (isMissing(asked.error)) return <NoSuchProduct />;
   const recordOnly = asked.data !== undefined && asked.data.stockTotal === undefined;
   return (
     <div class="stack">

@@ -57,6 +57,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID int64) (Order, error) 
 
 // OrderFilter says which orders are listed; its zero value lists all.
 type OrderFilter struct {
+	OrderID    int64
 	ProductID  int64
 	UserID     int64
 	Status     OrderStatus
@@ -68,6 +69,7 @@ type OrderFilter struct {
 
 func (f OrderFilter) query() url.Values {
 	query := url.Values{}
+	setID(query, "orderId", f.OrderID)
 	setID(query, "productId", f.ProductID)
 	setID(query, "userId", f.UserID)
 	setText(query, "status", string(f.Status))

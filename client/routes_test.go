@@ -131,7 +131,7 @@ func story(t *testing.T) []step {
 			return first(err, same(o.Status, client.Cancelled))
 		}},
 		{"Orders", func(ctx context.Context, c *client.Client) error {
-			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
+			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, OrderID: order, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
 			return first(err, same(n, 1))
 		}},
 		{"ExportOrders", func(ctx context.Context, c *client.Client) error {

@@ -91,6 +91,7 @@ func TestReadsStayOnIndexes(t *testing.T) {
 		explain(name, query, args...)
 	}
 	orders := map[string]model.OrderFilter{
+		"an order":                      {OrderID: 900},
 		"the order of an entry":         {ProductID: 1, StreamID: "900-0"},
 		"the orders of an entry's ID":   {StreamID: "900-0"},
 		"the order of a user's entry":   {UserID: 900, StreamID: "900-0"},

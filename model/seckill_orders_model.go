@@ -23,6 +23,7 @@ type (
 
 	// OrderFilter says which orders a page is made of. A zero field does not filter.
 	OrderFilter struct {
+		OrderID    int64
 		ProductID  int64
 		UserID     int64
 		Status     string
@@ -68,6 +69,7 @@ func (f OrderFilter) statement() (query string, args []any) {
 	if f.ProductID != 0 {
 		q.add("product_id + 0 = $%d", f.ProductID) // as the index has it
 	}
+	equal(q, "id", f.OrderID)
 	equal(q, "status", f.Status)
 	equal(q, "payment_ref", f.PaymentRef)
 	q.between(f.From, f.To)

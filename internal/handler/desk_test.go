@@ -33,14 +33,15 @@ func TestOrdersAreListed(t *testing.T) {
 	}
 	middle := all[15].CreatedAt
 	filters := map[string]func(types.OrderResponse) bool{
-		"productId=2":                 func(o types.OrderResponse) bool { return o.ProductId == 2 },
-		"userId=3":                    func(o types.OrderResponse) bool { return o.UserId == 3 },
-		"status=PAID":                 func(o types.OrderResponse) bool { return o.Status == "PAID" },
-		"paymentRef=a":                func(o types.OrderResponse) bool { return o.PaymentRef == "a" },
-		"from=" + middle:              func(o types.OrderResponse) bool { return o.CreatedAt >= middle },
-		"to=" + middle:                func(o types.OrderResponse) bool { return o.CreatedAt < middle },
-		"streamId=" + all[4].StreamId: func(o types.OrderResponse) bool { return o.StreamId == all[4].StreamId },
-		"userId=1&limit=4":            func(o types.OrderResponse) bool { return o.UserId == 1 },
+		"productId=2":    func(o types.OrderResponse) bool { return o.ProductId == 2 },
+		"userId=3":       func(o types.OrderResponse) bool { return o.UserId == 3 },
+		"status=PAID":    func(o types.OrderResponse) bool { return o.Status == "PAID" },
+		"paymentRef=a":   func(o types.OrderResponse) bool { return o.PaymentRef == "a" },
+		"from=" + middle: func(o types.OrderResponse) bool { return o.CreatedAt >= middle },
+		"to=" + middle:   func(o types.OrderResponse) bool { return o.CreatedAt < middle },
+		fmt.Sprintf("orderId=%d", all[7].OrderId): func(o types.OrderResponse) bool { return o.OrderId == all[7].OrderId },
+		"streamId=" + all[4].StreamId:             func(o types.OrderResponse) bool { return o.StreamId == all[4].StreamId },
+		"userId=1&limit=4":                        func(o types.OrderResponse) bool { return o.UserId == 1 },
 	}
 	for a, first := range filters {
 		for b, second := range filters {

@@ -16,6 +16,7 @@ type OrderEventsRequest struct {
 }
 
 type OrderExportRequest struct {
+	OrderId    int64  `form:"orderId,optional,range=[1:]"`                                              // only this order
 	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
 	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
 	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status
@@ -48,6 +49,7 @@ type OrderResponse struct {
 }
 
 type OrdersRequest struct {
+	OrderId    int64  `form:"orderId,optional,range=[1:]"`                                              // only this order
 	ProductId  int64  `form:"productId,optional,range=[1:]"`                                            // only orders of this product
 	UserId     int64  `form:"userId,optional,range=[1:]"`                                               // only orders of this user
 	Status     string `form:"status,optional,options=PENDING_PAYMENT|PAID|CONFIRMED|CANCELLED|EXPIRED"` // only orders of this status

@@ -24,8 +24,11 @@ export function Attempt({ productId, streamId }: { productId: Id; streamId: stri
         {(data) => (
           <div class="split">
             <Card title={attempts.way}>
-              <Steps steps={stepsOf(data)} />
-              {!data.log && data.letters.length === 0 && <Nothing productId={productId} />}
+              {data.log || data.letters.length > 0 ? (
+                <Steps steps={stepsOf(data)} />
+              ) : (
+                <Nothing productId={productId} />
+              )}
             </Card>
             <div class="stack">
               {data.log && <Facts log={data.log} />}

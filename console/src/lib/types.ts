@@ -147,6 +147,7 @@ export interface Order {
 }
 
 export interface OrderFilter {
+  orderId?: Id;
   productId?: Id;
   userId?: Id;
   status?: OrderStatus;

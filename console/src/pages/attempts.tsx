@@ -4,13 +4,26 @@ import { Arrival, hrefOfAttempt, Payment, SaleLink, StatusBadge, UserLink } from
 import { OrderExport } from "../attempts/export";
 import { type By, searchOf } from "../attempts/search";
 import { t } from "../i18n";
-import { ApiError, api } from "../lib/api";
+import { api } from "../lib/api";
 import { duration } from "../lib/format";
 import { usePager } from "../lib/pager";
 import { useResource } from "../lib/resource";
 import { hrefOf, type Query } from "../lib/router";
 import type { Id, LogFilter, LogStatus, OrderFilter, OrderStatus } from "../lib/types";
-import { Button, Card, FilterBar, type FilterField, Listing, Notice, PageHead, Tabs, Time } from "../ui";
+import {
+  Button,
+  Card,
+  Empty,
+  FilterBar,
+  type FilterField,
+  Listing,
+  Notice,
+  PageHead,
+  Problem,
+  Skeleton,
+  Tabs,
+  Time,
+} from "../ui";
 import type { PageProps } from ".";
 
 const logStatuses: readonly LogStatus[] = ["PROCESSING", "SUCCESS", "FAILED"];
@@ -171,21 +184,22 @@ function OrderList({ query }: { query: Query }) {
 
 /** OrderOf says whether a number is an order's; sole says that nothing else was searched for. */
 function OrderOf({ id, sole }: { id: Id; sole: boolean }) {
-  const { attempts: texts } = t();
-  const { data, error } = useResource(`order/${id}`, (signal) => api.order(id, signal));
-  if (data) {
+  const { attempts: texts, common } = t();
+  const { data, error, refresh } = useResource(`order/${id}`, (signal) => api.orders({ orderId: id }, { signal }));
+  const order = data?.items[0];
+  if (order) {
     return (
       <Notice tone="ok" title={texts.orderFound}>
         <span class="row">
-          <StatusBadge status={data.status} />
-          <a href={hrefOfAttempt(data)}>{texts.showOrder}</a>
+          <StatusBadge status={order.status} />
+          <a href={hrefOfAttempt(order)}>{texts.showOrder}</a>
         </span>
       </Notice>
     );
   }
-  if (!sole || !error) return null;
-  const missing = error instanceof ApiError && error.status === 404;
-  return <Notice tone={missing ? "neutral" : "bad"} title={missing ? texts.noOrder : error.message} />;
+  if (!sole) return null;
+  if (error) return <Problem error={error} retry={refresh} />;
+  return data ? <Empty title={texts.noOrder} /> : <Skeleton rows={1} label={common.loading} />;
 }
 
 function Refresh({ of: { loading, refresh } }: { of: { loading: boolean; refresh(): void } }) {

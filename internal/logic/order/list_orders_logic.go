@@ -34,8 +34,8 @@ func NewListOrdersLogic(ctx context.Context, svcCtx *svc.ServiceContext) *ListOr
 // ListOrders answers: Orders of any product and user, newest first.
 func (l *ListOrdersLogic) ListOrders(req *types.OrdersRequest) (*types.OrderPage, error) {
 	filter, err := request.Orders(&types.OrderExportRequest{
-		ProductId: req.ProductId, UserId: req.UserId, Status: req.Status, StreamId: req.StreamId, PaymentRef: req.PaymentRef,
-		From: req.From, To: req.To,
+		OrderId: req.OrderId, ProductId: req.ProductId, UserId: req.UserId, Status: req.Status, StreamId: req.StreamId,
+		PaymentRef: req.PaymentRef, From: req.From, To: req.To,
 	})
 	if err != nil {
 		return nil, err

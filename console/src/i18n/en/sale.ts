@@ -11,7 +11,6 @@ export default {
   total: "Stock in all",
   sold: "Sold",
   inFlight: "In flight",
-  inFlightNote: "admitted, not settled yet",
   attemptRate: "Attempts a second",
   settledRate: "Settled a second",
   p99: "Delay, 99th percentile",

@@ -14,7 +14,6 @@ export default {
   total: "库存总数",
   sold: "已售",
   inFlight: "在途",
-  inFlightNote: "已放行，尚未结算",
   attemptRate: "每秒请求",
   settledRate: "每秒结算",
   p99: "延迟（第 99 百分位）",

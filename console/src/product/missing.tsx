@@ -1,7 +1,7 @@
 import { t } from "../i18n";
 import { ApiError } from "../lib/api";
 import { hrefOf } from "../lib/router";
-import { Empty, PageHead } from "../ui";
+import { PageHead } from "../ui";
 
 /** isMissing reports whether a question failed because there is no such product. */
 export function isMissing(error: Error | undefined): boolean {
@@ -12,9 +12,6 @@ export function isMissing(error: Error | undefined): boolean {
 export function NoSuchProduct() {
   const { product: texts } = t();
   return (
-    <>
-      <PageHead title={texts.noSuch} up={{ href: hrefOf(["products"]), text: texts.title }} />
-      <Empty icon="product" title={texts.noSuchText} />
-    </>
+    <PageHead title={texts.noSuch} lead={texts.noSuchText} up={{ href: hrefOf(["products"]), text: texts.title }} />
   );
 }

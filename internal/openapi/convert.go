@@ -137,6 +137,9 @@ func parameterOf(from object) object {
 			schema[key] = value
 		}
 	}
+	if from["in"] == "formData" { // goctl's word for a form field of what has a body; it is read from the query
+		made["in"] = "query"
+	}
 	if from["type"] == "array" {
 		made["explode"] = true
 	}

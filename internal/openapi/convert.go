@@ -137,9 +137,6 @@ func parameterOf(from object) object {
 			schema[key] = value
 		}
 	}
-	if from["in"] == "formData" { // goctl's word for a form field of what has a body; it is read from the query
-		made["in"] = "query"
-	}
 	if from["type"] == "array" {
 		made["explode"] = true
 	}
@@ -149,6 +146,9 @@ func parameterOf(from object) object {
 		schema = objectOf(parts[0])
 	}
 	made["schema"] = schema
+	if made["in"] == "formData" { // goctl's word for a form tag of what is not a GET; we read it from the query
+		made["in"] = "query"
+	}
 	return made
 }
 

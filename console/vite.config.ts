@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { lean } from "./build/lean.ts";
 import { licences } from "./build/licences.ts";
 import { packed } from "./build/packed.ts";
 
@@ -19,7 +20,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: { checks: { pluginTimings: false } }, // a busy machine is no news
   },
-  plugins: [licences([...Object.keys(manifest.dependencies), "@preact/signals-core"]), packed()],
+  plugins: [lean(), licences([...Object.keys(manifest.dependencies), "@preact/signals-core"]), packed()],
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}", "build/**/*.test.ts"],

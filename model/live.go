@@ -45,11 +45,11 @@ WITH overdue AS (SELECT product_id, min(expires_at) AS expires_at FROM seckill_o
                   WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp() GROUP BY product_id)`
 
 // LiveProducts reads the given products, and with all those besides that have not ended or
-// of which something is on its way; the limit products with the highest IDs at most, in the
-// order of their IDs. One that is deleted is left out.
-func (p *Pool) LiveProducts(ctx context.Context, productIDs []int64, all bool, limit int) ([]LiveProduct, error) {
-	rows, err := p.Query(ctx, "SELECT * FROM ("+withOverdue+selectLive+
-		" ORDER BY p.product_id DESC LIMIT $3) AS live ORDER BY product_id", productIDs, all, limit)
+// of which something is on its way, but of these no more than some, those of the highest IDs.
+// One that is deleted is left out.
+func (p *Pool) LiveProducts(ctx context.Context, productIDs []int64, all bool, most int) ([]LiveProduct, error) {
+	rows, err := p.Query(ctx, withOverdue+selectLive+" ORDER BY p.product_id = ANY($1::bigint[]) DESC, p.product_id DESC LIMIT $3",
+		productIDs, all, len(productIDs)+most)
 	if err != nil {
 		return nil, fmt.Errorf("read live products: %w", err)
 	}

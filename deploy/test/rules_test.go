@@ -30,17 +30,26 @@ type rule struct {
 	Annotations map[string]string `yaml:"annotations"`
 }
 
+// ruleGroup is the rules that are evaluated together.
+type ruleGroup struct {
+	Name  string `yaml:"name"`
+	Rules []rule `yaml:"rules"`
+}
+
+func readGroups(t *testing.T) []ruleGroup {
+	t.Helper()
+	var file struct {
+		Groups []ruleGroup `yaml:"groups"`
+	}
+	readYAML(t, rulesFile, &file)
+	return file.Groups
+}
+
 // readRules returns the rules of all groups.
 func readRules(t *testing.T) []rule {
 	t.Helper()
-	var file struct {
-		Groups []struct {
-			Rules []rule `yaml:"rules"`
-		} `yaml:"groups"`
-	}
-	readYAML(t, rulesFile, &file)
 	var all []rule
-	for _, group := range file.Groups {
+	for _, group := range readGroups(t) {
 		all = append(all, group.Rules...)
 	}
 	return all

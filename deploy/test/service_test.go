@@ -94,7 +94,7 @@ Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
 Redis: %s
-Postgres: {DataSource: %q, MaxConns: 6}
+Postgres: {DataSource: %q, MaxConns: 4}
 Auth: {AccessSecret: %q}
 Middlewares: {Log: false}
 Consumer: {Instance: %q, Block: 100ms, ClaimIdle: 1s, Retention: 1h}

@@ -126,7 +126,8 @@ func (b *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		b.note("an exception: " + describe(e.ExceptionDetails))
 	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, b.origin+"/") && e.Request.URL != "about:blank" {
+		// Symbols of the browser's own fields are at data: addresses, which ask nobody.
+		if !strings.HasPrefix(e.Request.URL, b.origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
 			b.note("a request to another origin: " + e.Request.URL)
 		}
 	}

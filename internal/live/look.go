@@ -24,7 +24,7 @@ const (
 type (
 	// Database tells of products; model.Pool is it.
 	Database interface {
-		LiveProducts(ctx context.Context, productIDs []int64, all bool, limit int) ([]model.LiveProduct, error)
+		LiveProducts(ctx context.Context, productIDs []int64, all bool, most int) ([]model.LiveProduct, error)
 		LiveOrders(ctx context.Context, productIDs []int64) ([]model.LiveOrders, error)
 		Replicas(ctx context.Context) ([]model.Replica, error)
 	}
@@ -56,6 +56,7 @@ type (
 // plan is what is to be looked at for a sample.
 type plan struct {
 	ids     []int64  // products
+	watched []int64  // those of them that somebody watches by themselves
 	settled []int64  // those of them that have a gate
 	ranges  []period // seconds that have become complete
 	all     bool     // the overview, too
@@ -139,7 +140,7 @@ type streamsSeen struct {
 // list reads the products that are watched, and for the overview all and the replicas.
 func (l *looker) list(ctx context.Context, p plan) <-chan listed {
 	return l.listing.ask(ctx, &l.asked, func(ctx context.Context) (answer listed) {
-		answer.products, answer.err = l.from.Database.LiveProducts(ctx, p.ids, p.all, mostProducts)
+		answer.products, answer.err = l.from.Database.LiveProducts(ctx, p.watched, p.all, mostProducts)
 		if p.all {
 			answer.replicas, answer.others = l.from.Database.Replicas(ctx)
 		}

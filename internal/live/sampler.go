@@ -86,7 +86,7 @@ func (s *sampler) sample(fresh bool) {
 			s.compose.facts[p.ProductID] = p
 		}
 	}
-	p := plan{ids: watched, all: all}
+	p := plan{ids: watched, watched: watched, all: all}
 	if all {
 		p.ids = slices.Compact(slices.Sorted(slices.Values(slices.Concat(watched, s.ids))))
 	}

@@ -146,6 +146,9 @@ func parameterOf(from object) object {
 		schema = objectOf(parts[0])
 	}
 	made["schema"] = schema
+	if made["in"] == "formData" { // goctl's word for a form tag of what is not a GET; we read it from the query
+		made["in"] = "query"
+	}
 	return made
 }
 

@@ -32,7 +32,7 @@ func TestTheDocumentIsValid(t *testing.T) {
 	if !strings.HasPrefix(document.OpenAPI, "3.") {
 		t.Errorf("openapi = %q", document.OpenAPI)
 	}
-	for _, leftover := range []string{"allowEmptyValue", "x-date", "x-go", "x-www-form-urlencoded", "#/definitions/", "swagger"} {
+	for _, leftover := range []string{"allowEmptyValue", "x-date", "x-go", "x-www-form-urlencoded", "#/definitions/", "swagger", "formData"} {
 		if strings.Contains(text, leftover) {
 			t.Errorf("the document has %s in it", leftover)
 		}

@@ -17,7 +17,7 @@ var texts embed.FS
 var languages = []string{"en", "zh"}
 
 // pageNames are the pages that are made.
-var pageNames = []string{"configuration", "errors", "http-api", "metrics", "preflight"}
+var pageNames = []string{"alerts", "configuration", "errors", "http-api", "metrics", "preflight"}
 
 // Write makes every page.
 func Write(root string, api []byte) error {
@@ -53,6 +53,7 @@ type pageData struct {
 	Schemas   []Schema
 	Metrics   string
 	Preflight []AreaChecks
+	Alerts    []AlertGroup
 }
 
 func collect(root string, api []byte) (*pageData, error) {
@@ -76,9 +77,13 @@ func collect(root string, api []byte) (*pageData, error) {
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := Alerts(root)
+	if err != nil {
+		return nil, err
+	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
-		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
+		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(), Alerts: alerts,
 	}, nil
 }
 

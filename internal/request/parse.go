@@ -117,10 +117,24 @@ func checkNames(values url.Values, rules []rule) error {
 
 // setText sets a field from the text of a path or of a query.
 func setText(field reflect.Value, name, text string, rule rule) error {
-	if field.Kind() == reflect.Int64 {
+	switch field.Kind() {
+	case reflect.Int64:
 		return setInteger(field, name, text, rule)
+	case reflect.Bool:
+		return setBool(field, name, text)
+	default:
+		return setString(field, name, text, rule)
 	}
-	return setString(field, name, text, rule)
+}
+
+// setBool sets a field from true or false, and from nothing else: what was meant to change
+// nothing must not change something for want of a way to write yes.
+func setBool(field reflect.Value, name, text string) error {
+	if text != "true" && text != "false" {
+		return invalid("%s must be true or false", name)
+	}
+	field.SetBool(text == "true")
+	return nil
 }
 
 // setInteger sets a field from plain digits: no sign, no leading zero, no

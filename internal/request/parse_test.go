@@ -112,6 +112,27 @@ func TestQueryParameters(t *testing.T) {
 	}
 }
 
+func TestParametersThatAreTrueOrFalse(t *testing.T) {
+	parse := func(query string) (bool, error) {
+		r := httptest.NewRequest(http.MethodPost, "/"+query, http.NoBody)
+		r = pathvar.WithVars(r, map[string]string{"productId": "1"})
+		var req types.RepairBooksRequest
+		err := request.Parse(r, &req)
+		return req.DryRun, err
+	}
+	for query, want := range map[string]bool{"": false, "?dryRun=true": true, "?dryRun=false": false} {
+		if got, err := parse(query); err != nil || got != want {
+			t.Errorf("%q: %t, %v; want %t", query, got, err, want)
+		}
+	}
+	for _, value := range []string{"1", "0", "True", "yes", "t", "perhaps", "true%20"} {
+		t.Run("refuses "+value, func(t *testing.T) {
+			_, err := parse("?dryRun=" + value)
+			refused(t, err, seckill.CodeInvalidArgument, "dryRun must be true or false")
+		})
+	}
+}
+
 // put parses a body as the status route does.
 func put(body io.Reader, header map[string]string) (types.ChangeLogsRequest, error) {
 	r := httptest.NewRequest(http.MethodPut, "/", body)

@@ -55,8 +55,8 @@ func newDetached(bound int) *Detached {
 }
 
 // NewWatchers makes a Detached for answers that have no end, beside those that somebody waits
-// for: for an eighth of the files that the process may have open, a thousand at most.
-func NewWatchers() *Detached { return newWatchers(Descriptors() / 8) }
+// for: for a quarter of the files that the process may have open, a thousand at most.
+func NewWatchers() *Detached { return newWatchers(Descriptors() / 4) }
 
 func newWatchers(bound int) *Detached {
 	return &Detached{bound: int64(min(bound, maxWatchers)), full: "%d clients watch live, which is as many as may: others are refused"}

@@ -16,14 +16,14 @@ import { gateOf, verdictOf } from "./equations";
 
 /** BooksList is the books of all products in short. */
 export function BooksList({ query }: { query: Query }) {
-  const { books } = t();
+  const { books, product } = t();
   const feed = useFeed(live.overview);
-  const products = useResource("products", (signal) => everything(api.products, signal), { every: 30_000 });
+  const products = useResource("products", (signal) => everything((p) => api.products(p), signal), { every: 30_000 });
   return (
     <div class="stack">
       <PageHead title={books.title} lead={books.lead} />
       <Standing feed={feed} />
-      <FilterBar query={query} fields={[{ name: "q", label: books.find, kind: "search" }]} />
+      <FilterBar query={query} fields={[{ name: "q", label: product.find, kind: "search" }]} />
       <Card flush>
         <Loaded of={products} rows={6}>
           {(all) => <BooksTable products={all.filter((p) => matches(p, query.q ?? ""))} any={all.length > 0} />}
@@ -34,10 +34,8 @@ export function BooksList({ query }: { query: Query }) {
 }
 
 function BooksTable({ products, any }: { products: readonly Product[]; any: boolean }) {
-  const { books, common } = t();
-  if (products.length === 0) {
-    return <Empty title={any ? books.nothingFound : books.none}>{!any && <p>{books.noneText}</p>}</Empty>;
-  }
+  const { books, common, product: texts } = t();
+  if (products.length === 0) return <Empty icon="books" title={any ? texts.nothingFound : texts.none} />;
   const { stockTotal, stockLeft, liveOrders, redisLeft, inFlight, pendingMoves } = books.terms;
   return (
     <Table
@@ -60,7 +58,7 @@ function BooksTable({ products, any }: { products: readonly Product[]; any: bool
 
 /** LiveCells follow the overview; of a product that is not in it they show what is known, and no drift. */
 function LiveCells({ product }: { product: Product }) {
-  const { books } = t();
+  const { books, product: texts } = t();
   const feed = live.overview;
   const sample = useComputed(() =>
     feed.latest.value?.products.find((one) => one.productId === product.productId),
@@ -69,7 +67,7 @@ function LiveCells({ product }: { product: Product }) {
     return (
       <>
         <td>
-          <Badge>{books.recordOnly}</Badge>
+          <Badge>{texts.modes.RECORD}</Badge>
         </td>
         <td colSpan={6} />
       </>

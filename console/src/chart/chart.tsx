@@ -41,8 +41,6 @@ export interface ChartFrame {
 export interface ChartProps {
   title: string;
   lines: readonly Line[];
-  /** whole says that values are whole numbers, and so is what the axis names. */
-  whole?: boolean;
   /** stacked draws areas of whole seconds, each upon those before it. */
   stacked?: boolean;
   /** data has the values of the lines, not stacked, and changes each second. */
@@ -68,7 +66,7 @@ const sync = uPlot.sync("charts");
  * numbers as a table for who cannot see it. New data is drawn into the same canvas.
  */
 export function Chart(props: ChartProps) {
-  const { title, lines, data, markTexts, height = 180 } = props;
+  const { title, lines, data, height = 180 } = props;
   const place = useRef<HTMLDivElement>(null);
   const cursor = useSignal<number | undefined>(undefined);
   const id = useId();
@@ -95,7 +93,7 @@ export function Chart(props: ChartProps) {
   }, [height]);
 
   return (
-    <figure class={markTexts ? "chart tall" : "chart"} aria-labelledby={id}>
+    <figure class="chart" aria-labelledby={id}>
       <figcaption>
         <span class="title" id={id}>
           {title}

@@ -15,7 +15,7 @@ export function optionsOf(
   onCursor: (index: number | undefined) => void,
 ): uPlot.Options {
   const { lines, stacked } = given.current;
-  const series = lines.map((line) => (stacked ? areaOf(line, given) : lineOf(line)));
+  const series = lines.map((line) => (stacked ? areaOf(line) : lineOf(line)));
   return {
     width,
     height,
@@ -65,26 +65,14 @@ function alone(plot: uPlot, series: number): number[] {
 
 const steps = uPlot.paths.stepped?.({ align: 1 });
 
-/** longestParted is up to which length of time areas are parted by lines, in seconds; beyond it lines would hide them. */
-const longestParted = 300;
-
-function areaOf({ name, colour }: Line, given: Given): uPlot.Series {
-  // Opaque: areas lie upon each other, and each has to look as its legend does.
+function areaOf({ name, colour }: Line): uPlot.Series {
+  // Opaque: areas lie upon each other, and each has to look as its legend does. The line round
+  // it tells a second of nothing from one of which nothing is known.
   const fill = () => `color-mix(in srgb, ${paint.value[colour]} 82%, ${paint.value.surface})`;
-  return {
-    label: name,
-    stroke: () => {
-      const { from, to } = given.current.frame.value;
-      return to - from < longestParted ? paint.value.surface : fill();
-    },
-    fill,
-    width: 1,
-    paths: steps,
-    points: { show: false },
-    spanGaps: false,
-  };
+  return { label: name, stroke: fill, fill, width: 1, paths: steps, points: { show: false }, spanGaps: false };
 }
 
+// What is drawn is counts and milliseconds: an axis names no parts of them.
 const wholeSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
 const font = '11px system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif';
@@ -96,7 +84,7 @@ function axesOf(given: Given): uPlot.Axis[] {
     {
       ...common,
       size: 26,
-      space: 90,
+      space: 70,
       gap: 4,
       grid: { show: false },
       ticks: { ...lines, size: 4 },
@@ -107,7 +95,7 @@ function axesOf(given: Given): uPlot.Axis[] {
       size: 54,
       gap: 6,
       space: 36,
-      ...(given.current.whole && { incrs: wholeSteps }),
+      incrs: wholeSteps,
       grid: lines,
       ticks: { show: false },
       values: (_, splits) => splits.map((value) => given.current.short(value)),

@@ -6,12 +6,14 @@ describe("the parser", () => {
   const text =
     ': hello\nevent: sample\nid: 17\ndata: {"a":\ndata: 1}\n\n' +
     "data:no space\r\n\r\n" +
+    "event: named\r\ndata: crlf\r\n\r\n" +
     "event\rdata: carriage\r\r" +
     "id: 18\nevent: nothing\n\n" +
     "retry: 5\nunknown: x\ndata: 销售\n\n";
   const events: ServerEvent[] = [
     { event: "sample", data: '{"a":\n1}', id: "17" },
     { event: "message", data: "no space", id: "17" },
+    { event: "named", data: "crlf", id: "17" },
     { event: "message", data: "carriage", id: "17" },
     { event: "message", data: "销售", id: "18" },
   ];

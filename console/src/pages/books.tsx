@@ -12,6 +12,7 @@ import { type Resource, useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Books as Accounts, LogStatus, OrderStatus } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { StateBadge } from "../sale/bits";
 import { AsOf, Standing } from "../sale/standing";
 import { Badge, Button, Card, Empty, Icon, Loaded, PageHead, Table } from "../ui";
 import type { PageProps } from ".";
@@ -30,9 +31,9 @@ function OneBook({ id }: { id: string }) {
   const recordOnly = asked.data !== undefined && asked.data.stockTotal === undefined;
   return (
     <div class="stack">
-      <PageHead title={books.of(name)} lead={<AsOf feed={feed} />} up={{ href: "#/books", text: books.up }}>
+      <PageHead title={books.of(name)} lead={<Lead id={id} feed={feed} />} up={{ href: "#/books", text: books.title }}>
         <a class="button" href={hrefOf(["sales", id])}>
-          {books.sale}
+          {sale.title}
         </a>
         <a class="button" href={hrefOf(["audit"], { target: `product:${id}`, action: "books.repair" })}>
           {books.audit}
@@ -68,6 +69,17 @@ function OneBook({ id }: { id: string }) {
   );
 }
 
+function Lead({ id, feed }: { id: string; feed: ProductFeed }) {
+  const sample = feed.latest.value;
+  return (
+    <span class="sale-head">
+      <span>{t().sales.number(id)}</span>
+      {sample && <StateBadge sample={sample} />}
+      <AsOf feed={feed} />
+    </span>
+  );
+}
+
 /** termsOf are the terms of the live sample, and until there is one, those of the books asked for. */
 function termsOf(feed: ProductFeed, asked: Accounts | undefined): Terms | undefined {
   return feed.latest.value ?? asked;
@@ -95,7 +107,7 @@ function LiveBooks({ feed, asked }: { feed: ProductFeed; asked: Resource<Account
 }
 
 function VerdictCard({ terms }: { terms: Terms }) {
-  const { books } = t();
+  const { books, runbooks } = t();
   const verdict = verdictOf(terms);
   const wrong = verdict !== "balanced" && verdict !== "unknown";
   const off = gateOf(terms).off || databaseOf(terms).off;
@@ -111,8 +123,9 @@ function VerdictCard({ terms }: { terms: Terms }) {
         </h2>
         <p>{books.texts[verdict]}</p>
         {wrong && (
-          <a href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
-            <Icon name="runbooks" /> {books.runbook}
+          <a class="with-icon" href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
+            <Icon name="runbooks" />
+            {runbooks.title}
           </a>
         )}
       </div>

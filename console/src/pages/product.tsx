@@ -1,13 +1,11 @@
-import { t } from "../i18n";
-import { Empty, PageHead } from "../ui";
+import { ProductForm } from "../product/form";
+import { ProductList } from "../product/list";
+import { ChangeProduct, OneProduct } from "../product/one";
 import type { PageProps } from ".";
 
-export default function Product(_: PageProps) {
-  const { product: texts, common } = t();
-  return (
-    <>
-      <PageHead title={texts.title} />
-      <Empty title={common.nothing} />
-    </>
-  );
+/** Product lists the products (#/products), shows one (/ID), changes it (/ID/change) or registers one (/new). */
+export default function Product({ args: [id, act], query }: PageProps) {
+  if (id === undefined) return <ProductList query={query} />;
+  if (id === "new") return <ProductForm key="new" />;
+  return act === "change" ? <ChangeProduct key={id} id={id} /> : <OneProduct key={id} id={id} />;
 }

@@ -1,17 +1,16 @@
-import { render } from "preact";
-import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { live } from "../lib/api";
-import { signIn, signOut } from "../lib/session";
-import { type Asked, answer, FakeStream, fakeService } from "../lib/testing";
+import { signIn } from "../lib/session";
+import { answer } from "../lib/testing";
 import type { Sample } from "../lib/types";
 import Sale from "./sale";
+import { act, flush, page, pageForEach, root } from "./testing";
 
 // It draws on a canvas, which happy-dom does not have.
 vi.mock("uplot", () => {
   class Plot {
-    static paths = { stepped: () => undefined };
-    static sync = () => ({ key: "charts" });
+    static readonly paths = { stepped: () => undefined };
+    static readonly sync = () => ({ key: "charts" });
     setData() {}
     setSize() {}
     destroy() {}
@@ -19,71 +18,31 @@ vi.mock("uplot", () => {
   return { default: Plot };
 });
 
-const all = ["product.pause", "product.resume", "product.stock", "product.end"];
-const root = document.createElement("div");
+pageForEach();
 
-let stream: FakeStream;
-let asked: Asked[];
-let posted: () => Response;
 let second = 0;
 
-function service(allowed: string[]) {
-  const fake = fakeService((call) => {
-    const { pathname } = new URL(call.url);
-    if (call.method === "POST") return posted();
-    if (pathname.endsWith("/session")) {
-      return answer(200, { subject: "ann", role: "viewer", expiresAt: "2027-01-01T00:00:00Z", allowed });
-    }
-    if (pathname.endsWith("/live")) {
-      stream = new FakeStream();
-      return stream.response;
-    }
-    return answer(200, { items: [], nextCursor: "" });
-  });
-  asked = fake.asked;
-  vi.stubGlobal("fetch", fake.fetch);
-}
-
-const flush = () => act(async () => void (await vi.advanceTimersByTimeAsync(0)));
-
-async function leave() {
-  await act(() => render(null, root));
-  await flush();
+function sample(extra: Partial<Sample> = {}) {
+  second++;
+  const at = new Date(Date.UTC(2026, 10, 26, 12, 0, second)).toISOString();
+  const lamp = { productId: 2001, name: "lamp", status: "ACTIVE", mode: "SETTLE", perUserLimit: 1, gate: "open" };
+  return { at, ...lamp, stockTotal: 500, stockLeft: 400, alarms: [], missing: [], ...extra };
 }
 
 async function say(extra: Partial<Sample> = {}) {
-  second++;
-  const at = new Date(Date.UTC(2026, 10, 26, 12, 0, second)).toISOString();
-  const sample = {
-    at,
-    productId: 2001,
-    name: "lamp",
-    status: "ACTIVE",
-    mode: "SETTLE",
-    stockTotal: 500,
-    stockLeft: 400,
-    perUserLimit: 1,
-    gate: "open",
-    alarms: [],
-    missing: [],
-  };
-  stream.event("sample", String(second), { ...sample, ...extra });
+  const said = sample(extra);
+  page.stream.event("sample", String(Date.parse(said.at)), said);
   await flush();
 }
 
-async function open(allowed = all) {
-  service(allowed);
-  await signIn("a.b.c", false);
-  await act(() => render(<Sale args={["2001"]} query={{}} />, root));
-  await flush();
-}
+const open = (allowed?: string[]) => page.open(<Sale args={["2001"]} query={{}} />, allowed);
 
 const buttons = () => [...root.querySelectorAll<HTMLButtonElement>(".actions > button")];
 const button = (name: string) => buttons().find((b) => b.textContent?.startsWith(name)) as HTMLButtonElement;
 const dialog = () => root.querySelector("dialog");
 const disabled = () => buttons().map((b) => b.getAttribute("aria-disabled") === "true");
 const posts = () =>
-  asked.filter((call) => call.method === "POST").map((call) => [new URL(call.url).pathname, call.body]);
+  page.asked.filter((call) => call.method === "POST").map((call) => [new URL(call.url).pathname, call.body]);
 
 async function type(field: HTMLInputElement | null | undefined, value: string) {
   if (!field) throw new Error("no such field");
@@ -96,18 +55,6 @@ async function submit() {
   await act(() => void form?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })));
   await flush();
 }
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: Date.UTC(2026, 10, 26, 12) });
-  document.body.append(root);
-  posted = () => answer(200, {});
-});
-afterEach(async () => {
-  await leave();
-  signOut();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
 
 describe("what can be done to a sale", () => {
   it("stays in its place, whatever is said each second and even when the state changes", async () => {
@@ -152,12 +99,14 @@ describe("what can be done to a sale", () => {
     expect(dialog()).toBeNull();
   });
 
-  it("pauses after one question", async () => {
+  it("pauses after one question, and has the focus again", async () => {
     await open();
     await say();
+    button("Pause").focus();
     await act(() => button("Pause").click());
     expect(posts()).toEqual([]);
     await submit();
+    expect(document.activeElement).toBe(button("Pause"));
     expect(posts()).toEqual([["/admin/v1/products/2001/pause", undefined]]);
     expect(dialog()).toBeNull();
   });
@@ -194,7 +143,7 @@ describe("what can be done to a sale", () => {
   });
 
   it("says that it is not known whether it was done, and does it not again by itself", async () => {
-    posted = () => answer(503, { code: "UNAVAILABLE", message: "postgres is away" });
+    page.posted = () => answer(503, { code: "UNAVAILABLE", message: "postgres is away" });
     await open();
     await say();
     await act(() => button("Pause").click());
@@ -204,6 +153,28 @@ describe("what can be done to a sale", () => {
     expect(dialog()?.querySelector("[role=alert]")?.textContent).toBe(
       "postgres is away (UNAVAILABLE) Whether it was done is not known: look before you try again.",
     );
+  });
+});
+
+describe("what was done to a sale", () => {
+  const row = (action: string, detail: object) => ({
+    ...{ id: action, actor: "bob", action, target: "product:2001", detail },
+    createdAt: "2026-11-26T11:59:00Z",
+  });
+  const audits = () => page.asked.filter((call) => new URL(call.url).pathname.endsWith("/audit"));
+
+  it("is asked of the audit once, and again at once when the sale has changed", async () => {
+    page.lists["/audit"] = [row("product.pause", {})];
+    await open();
+    await say();
+    await say();
+    expect(audits().map((call) => new URL(call.url).search)).toEqual(["?target=product%3A2001&limit=50"]);
+    expect(root.querySelector(".mark-list")?.textContent).toContain("Pausedbob");
+    page.lists["/audit"] = [row("product.stock", { delta: 20, note: "more" })];
+    await say({ stockTotal: 520 });
+    await flush();
+    expect(audits()).toHaveLength(2);
+    expect(root.querySelector(".mark-list")?.textContent).toContain("+20 units · bob");
   });
 });
 
@@ -229,6 +200,19 @@ describe("what is said of a sale", () => {
     expect(root.textContent).toContain("Redis cannot be looked at");
   });
 
+  it("is drawn, with the present values as words and a dozen moments as a table", async () => {
+    await open();
+    const seconds = [{ at: Date.UTC(2026, 10, 26, 12) / 1000, attempts: { admitted: 7, sold_out: 5 }, results: {} }];
+    page.stream.event("history", "1", { seconds, samples: [sample({ stockLeft: 450 })] });
+    await say({ stockLeft: 444 });
+    const figures = [...root.querySelectorAll("figure")];
+    expect(figures).toHaveLength(5);
+    expect(figures[0]?.querySelector("figcaption")?.textContent).toContain("Left in PostgreSQL444");
+    expect(figures[0]?.querySelectorAll("tbody tr")).toHaveLength(1);
+    expect(figures[0]?.querySelector("tbody tr")?.textContent).toContain("450");
+    expect(figures[1]?.querySelector("figcaption")?.textContent).toMatch(/Admitted7.*Sold out5/);
+  });
+
   it("has its alarms, each with its runbook", async () => {
     await open();
     await say({ alarms: ["SeckillBooksDrift"] });
@@ -238,20 +222,20 @@ describe("what is said of a sale", () => {
   it("ends with the page: nobody listens afterwards", async () => {
     await open();
     await say();
-    await leave();
-    expect(stream.cancelled).toBe(true);
+    await page.leave();
+    expect(page.stream.cancelled).toBe(true);
     expect(live.product("2001").latest.value).toBeUndefined();
   });
 
   it("asks its own token again once somebody has signed in anew", async () => {
     await open();
     await say();
-    const first = stream;
+    const first = page.stream;
     await signIn("d.e.f", false);
     await flush();
-    expect(stream).not.toBe(first);
+    expect(page.stream).not.toBe(first);
     expect(first.cancelled).toBe(true);
-    const streams = asked.filter((call) => call.url.endsWith("/live"));
+    const streams = page.asked.filter((call) => call.url.endsWith("/live"));
     expect(streams.map((call) => call.headers.get("Authorization"))).toEqual(["Bearer a.b.c", "Bearer d.e.f"]);
   });
 });

@@ -14,10 +14,11 @@ import { ActBar } from "../sale/acts";
 import { Countdown, nameOf, StateBadge } from "../sale/bits";
 import { SaleCharts } from "../sale/charts";
 import { Figures } from "../sale/figures";
+import { SaleLinks } from "../sale/links";
 import { MarkList, useMarks } from "../sale/mark_list";
 import { AsOf, Awaited, Standing } from "../sale/standing";
 import { stateOf } from "../sale/state";
-import { Card, Empty, Icon, KeyValues, Notice, PageHead, Time } from "../ui";
+import { Card, KeyValues, Notice, PageHead, Time } from "../ui";
 import type { PageProps } from ".";
 
 /** Sale shows one sale, second by second, and what can be done to it. */
@@ -56,7 +57,7 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
         <Card title={texts.sale.links}>
           <div class="stack">
             <Facts feed={feed} />
-            <Links id={id} />
+            <SaleLinks id={id} of="sales" />
           </div>
         </Card>
       </div>
@@ -114,39 +115,9 @@ function Facts({ feed }: { feed: ProductFeed }) {
   );
 }
 
-function Links({ id }: { id: string }) {
-  const { sale } = t();
-  const links: [string, string][] = [
-    [sale.books, hrefOf(["books", id])],
-    [sale.preflight, hrefOf(["preflight", id])],
-    [sale.product, hrefOf(["products", id])],
-    [sale.stream, hrefOf(["streams", id])],
-    [sale.deadLetters, hrefOf(["dead-letters"], { productId: id })],
-    [sale.orders, hrefOf(["attempts"], { productId: id })],
-    [sale.wholeAudit, hrefOf(["audit"], { target: `product:${id}` })],
-  ];
-  return (
-    <nav class="links" aria-label={sale.links}>
-      {links.map(([text, href]) => (
-        <a key={href} href={href}>
-          {text}
-        </a>
-      ))}
-    </nav>
-  );
-}
-
 function NoSuch() {
   const { sale } = t();
-  return (
-    <Empty icon="product" title={sale.noSuch}>
-      <p>{sale.noSuchText}</p>
-      <a class="button" href="#/sales">
-        <Icon name="back" />
-        {sale.toSales}
-      </a>
-    </Empty>
-  );
+  return <PageHead title={sale.noSuch} lead={sale.noSuchText} up={{ href: "#/sales", text: sale.up }} />;
 }
 
 // Tells a screen reader when the state changes and when an alarm begins, and nothing else.

@@ -1,13 +1,8 @@
-import { t } from "../i18n";
-import { Empty, PageHead } from "../ui";
+import { StreamList } from "../streams/list";
+import { OneStream } from "../streams/one";
 import type { PageProps } from ".";
 
-export default function Streams(_: PageProps) {
-  const { streams: texts, common } = t();
-  return (
-    <>
-      <PageHead title={texts.title} />
-      <Empty title={common.nothing} />
-    </>
-  );
+/** Streams shows the streams of all products, or of one, as Redis holds them. */
+export default function Streams({ args: [id], query }: PageProps) {
+  return id === undefined ? <StreamList query={query} /> : <OneStream key={id} id={id} />;
 }

@@ -61,7 +61,7 @@ function Charts(view: View) {
   const frame = useFrame(view);
   const burning = useColumns(view, burnDown);
   const common = { frame, time: (seconds: number) => timeOf(seconds * 1000) };
-  const counts = { ...common, format: number, short: compact, whole: true };
+  const counts = { ...common, format: number, short: compact };
   const times = { ...common, format: duration, short: duration };
   const { lines } = sale;
   return (

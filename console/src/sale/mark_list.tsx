@@ -1,5 +1,5 @@
 import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { api } from "../lib/api";
 import { ticking } from "../lib/clock";
@@ -20,9 +20,16 @@ export function useMarks(id: Id, feed: ProductFeed): { marks: ReadonlySignal<rea
   const audit = useResource(`marks/${id}`, (signal) => api.audit({ target: `product:${id}` }, { limit: 50, signal }), {
     every: asksEvery,
   });
-  const changed = useComputed(() => `${feed.latest.value?.status} ${feed.latest.value?.stockTotal}`).value;
+  const standing = useComputed(() => {
+    const sample = feed.latest.value;
+    return sample && `${sample.status} ${sample.stockTotal}`;
+  }).value;
+  const before = useRef<string | undefined>(undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what has changed is to be seen in the audit
-  useEffect(() => audit.refresh(), [changed]);
+  useEffect(() => {
+    if (standing && before.current) audit.refresh();
+    before.current = standing ?? before.current;
+  }, [standing]);
   const entries = useSignal<readonly AuditEntry[]>([]);
   useEffect(() => {
     if (audit.data) entries.value = audit.data.items;

@@ -21,8 +21,13 @@ export function Dialog({ title, children, onClose, wide }: DialogProps) {
   const id = useId();
   useEffect(() => {
     const dialog = ref.current;
+    const before = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // By now the dialog is out of the document, and the browser gives nothing back.
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog
@@ -57,6 +62,7 @@ export interface ConfirmProps {
   typed?: string;
   /** danger says that it cannot be undone. */
   danger?: boolean;
+  wide?: boolean;
   /** run does it; an error is shown in the dialog, which stays open. */
   run(): Promise<unknown>;
   onClose(): void;
@@ -69,7 +75,7 @@ function failure(error: Error): string {
 }
 
 /** Confirm asks before something is done, and shows how it went. */
-export function Confirm({ title, children, act, typed, danger, run, onClose }: ConfirmProps) {
+export function Confirm({ title, children, act, typed, danger, wide, run, onClose }: ConfirmProps) {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -88,7 +94,7 @@ export function Confirm({ title, children, act, typed, danger, run, onClose }: C
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} wide={wide}>
       <form onSubmit={submit}>
         <div class="body">
           {children}

@@ -35,6 +35,7 @@ servers: ## Make sure that PostgreSQL and Redis are there for the tests
 .PHONY: test
 test: servers ## Run every test with the race detector, on real servers
 	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
+	cd deploy/test && $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 # Packages whose tests start no server.
 serverless = $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.TestImports}} {{.XTestImports}}{{end}}' ./... \
@@ -54,6 +55,7 @@ lint: $(LINTER) ## Run the linters and check the formatting
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
+	cd deploy/test && $(LINTER) run ./...
 
 .PHONY: gen
 gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models, openapi.json and the reference pages

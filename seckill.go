@@ -183,7 +183,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
 		m.Collector(metrics.Sources{
 			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool,
-			Streams: inspector, Gates: gate, Delay: pressure.Known, Ready: flight.Ready,
+			Streams: inspector, Gates: gate, Memory: clients.Usage, Delay: pressure.Known, Ready: flight.Ready,
 		}),
 	)...), nil
 }

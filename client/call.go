@@ -110,13 +110,25 @@ func (c *Client) try(ctx context.Context, k call, body []byte, out any) error {
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil {
-		err = json.Unmarshal(text, out)
+		err = decode(text, out)
 	}
 	if err != nil {
 		return k.noAnswer(response.StatusCode, fmt.Errorf("read the answer: %w", err))
 	}
 	keep(ctx, response.Header, text)
 	return nil
+}
+
+// plain is an answer that is no JSON.
+type plain string
+
+// decode reads an answer into out.
+func decode(text []byte, out any) error {
+	if p, ok := out.(*plain); ok {
+		*p = plain(text)
+		return nil
+	}
+	return json.Unmarshal(text, out)
 }
 
 // send sends a request and returns the answer to it, if that is a success. The caller

@@ -67,6 +67,7 @@ const (
 	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"
 	CodeResultNotFound       Code = "RESULT_NOT_FOUND" // the user has made no attempt
 	CodeDeadLetterNotFound   Code = "DEAD_LETTER_NOT_FOUND"
+	CodeRunbookNotFound      Code = "RUNBOOK_NOT_FOUND"
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
 	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"

@@ -202,6 +202,18 @@ func story(t *testing.T) []step {
 			return first(err, same(p.ProductID, product), same(len(p.Checks) > 40, true), same(p.Checks[0].Code, "REDIS_ANSWERS"),
 				same(p.Checks[0].Level, client.CheckOK))
 		}},
+		{"Runbooks", func(ctx context.Context, c *client.Client) error {
+			all, err := c.Runbooks(ctx, "")
+			if err != nil || len(all) == 0 {
+				return fmt.Errorf("%d runbooks: %w", len(all), err)
+			}
+			return first(same(all[0].Kind, client.RunbookOfAlert), same(all[len(all)-1].Kind, client.RunbookOfCheck))
+		}},
+		{"Runbook", func(ctx context.Context, c *client.Client) error {
+			text, err := c.Runbook(ctx, "SeckillBooksDrift", "zh")
+			_, none := c.Runbook(ctx, "none", "")
+			return first(err, same(strings.HasPrefix(text, "# SeckillBooksDrift："), true), same(client.CodeOf(none), client.CodeRunbookNotFound))
+		}},
 		{"Streams", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.Streams().All(ctx))
 			return first(err, same(n >= 2, true))

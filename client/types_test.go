@@ -47,6 +47,7 @@ var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.BooksResponse](), reflect.TypeFor[client.Books]()},
 	{reflect.TypeFor[types.PreflightResponse](), reflect.TypeFor[client.Preflight]()},
 	{reflect.TypeFor[types.PreflightCheck](), reflect.TypeFor[client.PreflightCheck]()},
+	{reflect.TypeFor[types.RunbookItem](), reflect.TypeFor[client.Runbook]()},
 }
 
 // jsonNames returns the names of the fields of a struct in JSON, sorted. go-zero's options

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes sure that the binaries of PostgreSQL and Redis are on this machine, and what some
 # tests put around them: libfaketime, which gives a Redis a wrong clock, and pgbouncer,
-# HAProxy and nginx, which stand between. The tests run servers of their own; no system
-# service is needed, or started.
+# HAProxy and nginx, which stand between, Prometheus and Alertmanager, which watch. The tests
+# run servers of their own; no system service is needed, or started.
 set -eu
 
 has_redis() { command -v redis-server >/dev/null 2>&1; }
@@ -37,6 +37,8 @@ has_faketime || missing="$missing libfaketime"
 has_program pgbouncer || missing="$missing pgbouncer"
 has_program haproxy || missing="$missing haproxy"
 has_program nginx || missing="$missing nginx-light"
+has_program promtool || missing="$missing prometheus"
+has_program amtool || missing="$missing prometheus-alertmanager"
 [ -n "$missing" ] || exit 0
 
 as_root=""

@@ -16,6 +16,7 @@ import (
 	preflight "seckill/internal/handler/preflight"
 	product "seckill/internal/handler/product"
 	result "seckill/internal/handler/result"
+	runbook "seckill/internal/handler/runbook"
 	stream "seckill/internal/handler/stream"
 	"seckill/internal/svc"
 
@@ -388,6 +389,27 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 			}...,
 		),
 		rest.WithPrefix("/api/v1"),
+	)
+
+	server.AddRoutes(
+		rest.WithMiddlewares(
+			[]rest.Middleware{serverCtx.Authorize},
+			[]rest.Route{
+				{
+					// What to do, for every alert and every check
+					Method:  http.MethodGet,
+					Path:    "/runbooks",
+					Handler: runbook.ListRunbooksHandler(serverCtx),
+				},
+				{
+					// A runbook
+					Method:  http.MethodGet,
+					Path:    "/runbooks/:name",
+					Handler: runbook.GetRunbookHandler(serverCtx),
+				},
+			}...,
+		),
+		rest.WithPrefix("/admin/v1"),
 	)
 
 	server.AddRoutes(

@@ -32,6 +32,8 @@ type Sources struct {
 	Database Database
 	Streams  *stream.Inspector
 	Gates    *admission.Gate
+	// Memory tells how much memory the servers of Redis use.
+	Memory func(ctx context.Context) ([]stream.Usage, error)
 	// Delay tells how long an attempt would wait for its settlement.
 	Delay func(productID int64) time.Duration
 	// Ready tells whether the pre-flight of a product says go.

@@ -28,7 +28,7 @@ var (
 	}
 	fromPostgres = []string{
 		"seckill_dead_letters_open", "seckill_dead_letters_oldest_open_seconds", "seckill_moves_pending",
-		"seckill_moves_oldest_seconds", "seckill_orders_overdue",
+		"seckill_moves_oldest_seconds", "seckill_orders_overdue", "seckill_orders_overdue_oldest_seconds",
 	}
 	facts     = []string{"seckill_product_info", "seckill_sale_start_timestamp_seconds", "seckill_sale_end_timestamp_seconds"}
 	fromBooks = []string{"seckill_stock", "seckill_books_drift"}
@@ -73,6 +73,8 @@ func TestWhatWaitsIsShownWithItsAge(t *testing.T) {
 		"VALUES (1, '1-1', '{}', 'INVALID_UID', 1, 'f', now() - interval '1 hour')")
 	h.exec("INSERT INTO seckill_moves (product_id, number, units, taken, freed, created_at) " +
 		"SELECT 1, moves + 1, 0, '{}', '{}', now() - interval '2 minutes' FROM seckill_products WHERE product_id = 1")
+	h.exec("INSERT INTO seckill_orders (product_id, user_id, stream_id, status, expires_at) " +
+		"VALUES (1, 9, '9-9', 'PENDING_PAYMENT', now() - interval '3 minutes')")
 	h.collect()
 	between := func(name string, low, high float64) {
 		t.Helper()
@@ -83,6 +85,8 @@ func TestWhatWaitsIsShownWithItsAge(t *testing.T) {
 	between("seckill_stream_delay_seconds", 59, 600)
 	between("seckill_dead_letters_oldest_open_seconds", 3600, 4200)
 	between("seckill_moves_oldest_seconds", 120, 700)
+	between("seckill_orders_overdue_oldest_seconds", 180, 760)
+	h.want(1, "seckill_orders_overdue", "product", "1")
 	h.want(1, "seckill_dead_letters_open", "product", "1")
 	h.want(1, "seckill_moves_pending", "product", "1")
 

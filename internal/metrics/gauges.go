@@ -26,7 +26,7 @@ type looks struct {
 	// In Redis.
 	lag, length, pending, oldestPending, delay, ahead, trimHeld, gateOpen, admissionDelay *prometheus.GaugeVec
 	// In PostgreSQL.
-	deadOpen, deadOldest, moves, movesOldest, overdue *prometheus.GaugeVec
+	deadOpen, deadOldest, moves, movesOldest, overdue, overdueOldest *prometheus.GaugeVec
 	// Facts of PostgreSQL, which hold while it is away.
 	info, starts, ends *prometheus.GaugeVec
 	ready              *prometheus.GaugeVec
@@ -54,9 +54,11 @@ func newLooks() looks {
 		movesOldest: gauges("moves_oldest_seconds",
 			"Age of the oldest move of stock that the gate has not been told yet; 0 when there is none.", "product"),
 		overdue: gauges("orders_overdue", "Orders whose time to pay is over and that have not been expired yet.", "product"),
-		info:    gauges("product_info", "1, with the status and the mode (RECORD or SETTLE) of the product.", "product", "status", "mode"),
-		starts:  gauges("sale_start_timestamp_seconds", "When the sale of the product starts, Unix time; absent where it has no start.", "product"),
-		ends:    gauges("sale_end_timestamp_seconds", "When the sale of the product ends, Unix time; absent where it has no end.", "product"),
+		overdueOldest: gauges("orders_overdue_oldest_seconds",
+			"For how long the time to pay of the oldest order that has not been expired yet is over; 0 when there is none.", "product"),
+		info:   gauges("product_info", "1, with the status and the mode (RECORD or SETTLE) of the product.", "product", "status", "mode"),
+		starts: gauges("sale_start_timestamp_seconds", "When the sale of the product starts, Unix time; absent where it has no start.", "product"),
+		ends:   gauges("sale_end_timestamp_seconds", "When the sale of the product ends, Unix time; absent where it has no end.", "product"),
 		ready: gauges("preflight_ready",
 			"1 when the pre-flight of a sale that starts within a day says go, 0 when it does not; absent for others.", "product"),
 	}
@@ -65,20 +67,23 @@ func newLooks() looks {
 func (l *looks) all() []prometheus.Collector {
 	return []prometheus.Collector{
 		l.lag, l.length, l.pending, l.oldestPending, l.delay, l.ahead, l.trimHeld, l.gateOpen, l.admissionDelay,
-		l.deadOpen, l.deadOldest, l.moves, l.movesOldest, l.overdue, l.info, l.starts, l.ends, l.ready,
+		l.deadOpen, l.deadOldest, l.moves, l.movesOldest, l.overdue, l.overdueOldest, l.info, l.starts, l.ends, l.ready,
 	}
 }
 
 // servers are what is the same for all products.
 type servers struct {
-	redisUp, postgresUp prometheus.Gauge
-	collected, build    *prometheus.GaugeVec
+	redisUp, postgresUp   prometheus.Gauge
+	memoryUsed, memoryMax *prometheus.GaugeVec
+	collected, build      *prometheus.GaugeVec
 }
 
 func newServers() servers {
 	s := servers{
 		redisUp:    gauge("redis_up", "1 while Redis answers and takes writes."),
 		postgresUp: gauge("postgres_up", "1 while PostgreSQL answers and takes writes."),
+		memoryUsed: gauges("redis_memory_used_bytes", "Memory that a server of Redis uses; absent where it may not be asked.", "server"),
+		memoryMax:  gauges("redis_memory_max_bytes", "Memory that a server of Redis may use, its maxmemory; absent where it has none.", "server"),
 		collected: gauges("collected_timestamp_seconds",
 			"When the gauges of a source (redis, postgres, books) were read last, Unix time; 0 before the first time.", "source"),
 		build: gauges("build_info", "1, with the version, the revision and the Go version of the program.", "version", "revision", "goversion"),
@@ -91,7 +96,7 @@ func newServers() servers {
 }
 
 func (s *servers) all() []prometheus.Collector {
-	return []prometheus.Collector{s.redisUp, s.postgresUp, s.collected, s.build}
+	return []prometheus.Collector{s.redisUp, s.postgresUp, s.memoryUsed, s.memoryMax, s.collected, s.build}
 }
 
 // RedisUp and PostgresUp show whether the servers answer.

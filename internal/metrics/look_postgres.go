@@ -94,7 +94,7 @@ func (c *collector) measure(ctx context.Context) error {
 	err := errors.Join(
 		c.tally(ctx, c.Database.OpenDeadLetters, c.deadOpen, c.deadOldest),
 		c.tally(ctx, c.Database.PendingMoves, c.moves, c.movesOldest),
-		c.tally(ctx, c.Database.OverdueOrders, c.overdue, nil),
+		c.tally(ctx, c.Database.OverdueOrders, c.overdue, c.overdueOldest),
 	)
 	if err == nil {
 		c.Collected(SourcePostgres)
@@ -102,24 +102,18 @@ func (c *collector) measure(ctx context.Context) error {
 	return err
 }
 
-// tally shows a count of every product, and the age of the oldest unless oldest is nil.
+// tally shows a count of every product, and the age of the oldest.
 func (c *collector) tally(ctx context.Context, read func(ctx context.Context) (map[int64]model.Tally, error),
 	count, oldest *prometheus.GaugeVec) error {
 	tallies, err := read(ctx)
 	for _, p := range c.products {
 		id, t := p.ProductID, tallies[p.ProductID]
 		if err != nil {
-			c.hide(id, count)
-		} else {
-			c.set(id, count, float64(t.Count))
+			c.hide(id, count, oldest)
+			continue
 		}
-		switch {
-		case oldest == nil:
-		case err != nil:
-			c.hide(id, oldest)
-		default:
-			c.set(id, oldest, t.Oldest.Seconds())
-		}
+		c.set(id, count, float64(t.Count))
+		c.set(id, oldest, t.Oldest.Seconds())
 	}
 	return err
 }
@@ -127,7 +121,7 @@ func (c *collector) tally(ctx context.Context, read func(ctx context.Context) (m
 // measuredNoMore hides what nobody can count any more.
 func (c *collector) measuredNoMore() {
 	for _, p := range c.products {
-		c.hide(p.ProductID, c.deadOpen, c.deadOldest, c.moves, c.movesOldest, c.overdue)
+		c.hide(p.ProductID, c.deadOpen, c.deadOldest, c.moves, c.movesOldest, c.overdue, c.overdueOldest)
 	}
 }
 

@@ -43,12 +43,13 @@ func (c *collector) lookAtRedis(ctx context.Context) error {
 			}
 		}
 	}
+	memoryErr := c.lookAtMemory(ctx, answers(err))
 	away, gatesErr := c.lookAtGates(ctx, asked)
 	streamsErr := c.lookAtStreams(ctx, asked, away)
 	if err == nil || len(c.gates)+len(c.streams) > 0 {
 		c.Collected(SourceRedis)
 	}
-	return errors.Join(err, gatesErr, streamsErr)
+	return errors.Join(err, memoryErr, gatesErr, streamsErr)
 }
 
 // lookAtGates shows the gates of products, and returns those whose servers are away.

@@ -115,7 +115,7 @@ func (m *Metrics) Forget(productID int64) {
 	}
 	for _, g := range []*prometheus.GaugeVec{
 		m.lag, m.length, m.pending, m.oldestPending, m.delay, m.ahead, m.trimHeld, m.gateOpen, m.admissionDelay,
-		m.deadOpen, m.deadOldest, m.moves, m.movesOldest, m.overdue, m.info, m.starts, m.ends, m.ready,
+		m.deadOpen, m.deadOldest, m.moves, m.movesOldest, m.overdue, m.overdueOldest, m.info, m.starts, m.ends, m.ready,
 		m.consumersUp, m.stock, m.drift,
 	} {
 		g.DeletePartialMatch(of)

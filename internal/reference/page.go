@@ -19,7 +19,7 @@ var texts embed.FS
 var languages = []string{"en", "zh"}
 
 // pageNames are the pages that are made.
-var pageNames = []string{"cli", "configuration", "errors", "http-api", "metrics", "preflight"}
+var pageNames = []string{"alerts", "cli", "configuration", "errors", "http-api", "metrics", "preflight"}
 
 // Write makes every page; api is the OpenAPI document, commands the tree of seckillctl.
 func Write(root string, api []byte, commands *cobra.Command) error {
@@ -55,6 +55,7 @@ type pageData struct {
 	Schemas   []Schema
 	Metrics   string
 	Preflight []AreaChecks
+	Alerts    []AlertGroup
 	Flags     string                    // of every command of seckillctl
 	Commands  map[string][]CommandGroup // of seckillctl, by language
 }
@@ -80,6 +81,10 @@ func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := Alerts(root)
+	if err != nil {
+		return nil, err
+	}
 	commands := map[string][]CommandGroup{}
 	for _, language := range languages {
 		if commands[language], err = commandGroups(tree, language); err != nil {
@@ -89,7 +94,7 @@ func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
 		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
-		Flags: commonFlags(tree), Commands: commands,
+		Alerts: alerts, Flags: commonFlags(tree), Commands: commands,
 	}, nil
 }
 

@@ -34,6 +34,7 @@ var statuses = map[seckill.Code]int{
 	seckill.CodeOrderNotFound:        http.StatusNotFound,
 	seckill.CodeResultNotFound:       http.StatusNotFound,
 	seckill.CodeDeadLetterNotFound:   http.StatusNotFound,
+	seckill.CodeRunbookNotFound:      http.StatusNotFound,
 	seckill.CodeAlreadyReplayed:      http.StatusConflict,
 	seckill.CodeAlreadyDiscarded:     http.StatusConflict,
 	seckill.CodeInvalidUID:           http.StatusUnprocessableEntity,

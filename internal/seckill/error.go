@@ -20,6 +20,7 @@ const (
 	CodeOrderNotFound        Code = "ORDER_NOT_FOUND"        // no such order
 	CodeResultNotFound       Code = "RESULT_NOT_FOUND"       // the user has made no attempt for the product that is known
 	CodeDeadLetterNotFound   Code = "DEAD_LETTER_NOT_FOUND"  // no such dead letter
+	CodeRunbookNotFound      Code = "RUNBOOK_NOT_FOUND"      // no such runbook: neither an alert nor a check has this name
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"     // the route does not know the method
 	CodePayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"      // a body of more than 1 MiB
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE" // a body that is not sent as application/json

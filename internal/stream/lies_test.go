@@ -174,6 +174,10 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 		}, believes{ // what a server says of itself is weighed by those who read it
 			"hello": {"*"}, "info": {"*"}, "config": {"*"}, "set": {"*"}, "eval": {"*"},
 		}),
+		l.call("Clients.Usage", func() error {
+			all, err := l.clients.Usage(ctx)
+			return errors.Join(err, bounds(err != nil || len(all) == 1 && all[0].Used > 0 && all[0].Limit >= 0, "%+v", all))
+		}, nil),
 		l.call("WriteCheck.Run", func() error { return stream.NewWriteCheck(commands, nothing).Run(ctx) }, believes{"set": aStatus}),
 		l.call("Eviction.Read", func() error {
 			l.direct.ConfigSet(ctx, "maxmemory", "1gb")

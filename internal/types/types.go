@@ -123,6 +123,12 @@ type ResultOrder struct {
 	ExpiresAt string `json:"expiresAt,optional,omitempty"`                                    // RFC 3339, UTC; until when the order can be paid
 }
 
+type RunbookItem struct {
+	Name  string `json:"name"`                     // of an alert, such as SeckillBooksDrift, or code of a check, such as REDIS_EVICTION
+	Title string `json:"title"`                    // what it is about, in one line
+	Kind  string `json:"kind,options=alert|check"` // what it is for: an alert, or a check of the pre-flight
+}
+
 type StreamConsumer struct {
 	Name    string `json:"name"`    // consumer
 	Pending int64  `json:"pending"` // entries delivered to it and not yet acknowledged

@@ -52,7 +52,7 @@ export default {
   orderFacts: "订单",
   letters: "死信",
   nothingStored: "该 ID 下没有任何记录",
-  nothingStoredText: "它可能仍在流中等待，也可能从未写入过。请查看流的积压和待确认条目。",
+  nothingStoredText: "它可能仍在流中等待，也可能从未写入过。请查看流的积压和待确认消息。",
   toStream: "查看流",
   toAudit: "订单的审计记录",
   number: "编号",

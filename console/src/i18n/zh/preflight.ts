@@ -2,7 +2,7 @@ import type { Same } from "..";
 import type en from "../en/preflight";
 
 export default {
-  title: "开售检查",
+  title: "开售前检查",
   lead: "检查销售所依赖的一切。不写入任何内容，最多五秒。",
   noProduct: "不选商品：只检查服务器和服务",
   again: "重新检查",
@@ -30,6 +30,6 @@ export default {
   action: "如何处理",
   allWell: "没有需要关注的",
   allWellText: "所有检查均正常。",
-  nowGo: "开售检查：可以开售",
-  nowNoGo: (n) => `开售检查：不可开售，${n} 项失败`,
+  nowGo: "开售前检查：可以开售",
+  nowNoGo: (n) => `开售前检查：不可开售，${n} 项失败`,
 } satisfies Same<typeof en>;

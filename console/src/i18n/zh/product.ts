@@ -50,7 +50,7 @@ export default {
     paymentWindowSeconds: "支付时限",
   },
   hints: {
-    productId: "正整数；流 stream:seckill:{编号} 中的条目属于它。登记后不能更改。",
+    productId: "正整数；流 stream:seckill:{编号} 中的消息属于它。登记后不能更改。",
     name: "1 到 200 个字符",
     stockTotal: "件数。之后通过“库存”增加或撤回。",
     stockOnce: "件数。这会使商品永久变为由本服务结算。",

@@ -110,7 +110,7 @@ func TestWhatReadsIsRepeatedAndWhatChangesIsNot(t *testing.T) {
 	if d.out.String() != "product/2001\n" || calls[http.MethodGet] != 2 {
 		t.Errorf("%q after %v", d.out.String(), calls)
 	}
-	d.expect(ExitUnreachable, "(UNAVAILABLE)", "product", "pause", "2001")
+	d.expect(ExitUnreachable, "whether product 2001 is paused is not known: see seckillctl audit list --target product:2001\n", "product", "pause", "2001")
 	if calls[http.MethodPost] != 1 {
 		t.Errorf("a change was made %d times", calls[http.MethodPost])
 	}

@@ -43,9 +43,9 @@ func TestADeadLetterIsCorrectedAndReplayed(t *testing.T) {
 	second.fill("uid", "13")
 	second.press("Replay")
 	second.press("Replay")
-	second.read("dialog[open]", "Somebody was faster")
+	second.read(".toasts", "Somebody was faster")
 	second.picture("too-late")
-	second.press("Cancel")
+	second.until("the question is gone", `!document.querySelector("dialog[open]")`)
 	second.read(".badge", "Replayed")
 	if n := servertest.Count(t, s.pool, "SELECT count(*) FROM seckill_orders WHERE product_id = 2001"); n != 1 {
 		t.Errorf("there are %d orders", n)

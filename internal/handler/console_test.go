@@ -38,10 +38,10 @@ func TestTheConsoleIsOpenToAll(t *testing.T) {
 			t.Errorf("the script as %q: %d %v", encoding, got.status, got.header)
 		}
 	}
-	if got := w.get("/console/", without, func(r *http.Request) { r.Header.Set("If-None-Match", "W/"+page.header.Get("Etag")) }); got.status != http.StatusNotModified || got.body != "" {
+	if got := w.get("/console/", without, func(r *http.Request) { r.Header.Set("If-None-Match", "W/"+page.header.Get("ETag")) }); got.status != http.StatusNotModified || got.body != "" {
 		t.Errorf("again: %d %s", got.status, got.body)
 	}
-	if got := w.head("/console/", without); got.status != http.StatusOK || got.header.Get("Etag") == "" {
+	if got := w.head("/console/", without); got.status != http.StatusOK || got.header.Get("ETag") == "" {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
 	if got := noRedirect(t, w.url+"/console"); got.StatusCode != http.StatusFound || got.Header.Get("Location") != "console/" {

@@ -54,7 +54,7 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	opened, closeBrowser, err := openBrowser(chromium)
-	browser = opened
+	browser = opened //nolint:fatcontext // the one browser of all tests
 	defer closeBrowser()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start chromium:", err)

@@ -48,8 +48,9 @@ func (b *tab) accessible(where string) {
 		b.t.Fatalf("axe on %s: %s", where, describe(result.ExceptionDetails))
 	}
 	var violations []struct {
-		ID, Help string
-		Nodes    []string
+		ID    string   `json:"id"`
+		Help  string   `json:"help"`
+		Nodes []string `json:"nodes"`
 	}
 	b.must("read what axe says", json.Unmarshal([]byte(result.Result.Value), &violations))
 	for _, v := range violations {

@@ -37,7 +37,7 @@ func findChromium() string {
 }
 
 // openBrowser starts the browser, on a profile that goes with it.
-func openBrowser(path string) (closeIt func(), err error) {
+func openBrowser(path string) (ctx context.Context, closeIt func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
@@ -45,8 +45,7 @@ func openBrowser(path string) (closeIt func(), err error) {
 	)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	browser = ctx
-	return func() {
+	return ctx, func() {
 		_ = chromedp.Cancel(ctx)
 		cancel()
 		stopAllocator()
@@ -93,7 +92,7 @@ func (s *site) open(width int64, lang, theme string) *tab {
 func set[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 	b.t.Helper()
 	result, err := chromedp.Call(b.ctx, command, params)
-	b.must(string(command.Method), err)
+	b.must(command.Method, err)
 	return result
 }
 
@@ -298,7 +297,10 @@ func (b *tab) key(keys string) {
 }
 
 func quote(text string) string {
-	quoted, _ := json.Marshal(text)
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a text can always be encoded
+	}
 	return string(quoted)
 }
 

@@ -29,8 +29,8 @@ func TestPictures(t *testing.T) {
 		}
 	}()
 	for _, one := range []struct{ name, lang, theme, address string }{
-		{"sales", "en", "light", "#/sales"},
 		{"sale", "en", "light", "#/sales/2010"},
+		{"sales", "en", "light", "#/sales"},
 		{"sale-dark", "en", "dark", "#/sales/2010"},
 		{"sale-zh", "zh", "light", "#/sales/2010"},
 		{"books", "en", "light", "#/books/2010"},

@@ -53,7 +53,8 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	closeBrowser, err := openBrowser(chromium)
+	opened, closeBrowser, err := openBrowser(chromium)
+	browser = opened //nolint:fatcontext // the one browser of all tests
 	defer closeBrowser()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start chromium:", err)

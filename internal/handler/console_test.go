@@ -11,16 +11,16 @@ import (
 	"seckill/internal/config"
 )
 
-// noRedirect asks without following.
-func noRedirect(t *testing.T, url string) *http.Response {
+// redirectOf asks without following, and returns the status and where it leads.
+func redirectOf(t *testing.T, url string) (status int, location string) {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = answer.Body.Close()
-	return answer
+	defer func() { _ = answer.Body.Close() }()
+	return answer.StatusCode, answer.Header.Get("Location")
 }
 
 func TestTheConsoleIsOpenToAll(t *testing.T) {
@@ -38,14 +38,14 @@ func TestTheConsoleIsOpenToAll(t *testing.T) {
 			t.Errorf("the script as %q: %d %v", encoding, got.status, got.header)
 		}
 	}
-	if got := w.get("/console/", without, func(r *http.Request) { r.Header.Set("If-None-Match", "W/"+page.header.Get("Etag")) }); got.status != http.StatusNotModified || got.body != "" {
+	if got := w.get("/console/", without, func(r *http.Request) { r.Header.Set("If-None-Match", "W/"+page.header.Get("ETag")) }); got.status != http.StatusNotModified || got.body != "" {
 		t.Errorf("again: %d %s", got.status, got.body)
 	}
-	if got := w.head("/console/", without); got.status != http.StatusOK || got.header.Get("Etag") == "" {
+	if got := w.head("/console/", without); got.status != http.StatusOK || got.header.Get("ETag") == "" {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
-	if got := noRedirect(t, w.url+"/console"); got.StatusCode != http.StatusFound || got.Header.Get("Location") != "console/" {
-		t.Errorf("without the slash: %d %v", got.StatusCode, got.Header)
+	if status, location := redirectOf(t, w.url+"/console"); status != http.StatusFound || location != "console/" {
+		t.Errorf("without the slash: %d to %q", status, location)
 	}
 	got := w.get("/console/assets/nothing.js", without)
 	got.refused(t, http.StatusNotFound, "NOT_FOUND", "")

@@ -70,8 +70,8 @@ function Row({ group, ask }: { group: LetterGroup; ask(act: BulkAct): void }) {
       <td class="n">{open > 0 ? <strong>{number(open)}</strong> : number(open)}</td>
       <td class="n">{number(replayed)}</td>
       <td class="n">{number(discarded)}</td>
-      <td class="nowrap">{oldestOpenAt ? <Time at={oldestOpenAt} /> : dash}</td>
-      <td class="nowrap">
+      <td>{oldestOpenAt ? <Time at={oldestOpenAt} /> : dash}</td>
+      <td>
         <Time at={newestAt} />
       </td>
       <td>

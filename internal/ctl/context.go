@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"errors"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -115,6 +116,13 @@ func (a *App) addContext(c contexts.Context) error {
 	}
 	if _, err := client.New(client.Config{URL: c.Address}); err != nil {
 		return usagef("%w", err)
+	}
+	if c.TokenFile != "" { // it is read from wherever a command runs
+		path, err := filepath.Abs(c.TokenFile)
+		if err != nil {
+			return usagef("%w", err)
+		}
+		c.TokenFile = path
 	}
 	var current string
 	err := a.changeContexts(func(f *contexts.File) error {

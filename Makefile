@@ -37,7 +37,7 @@ servers: ## Make sure that PostgreSQL and Redis are there for the tests
 	@./tools/setup-servers.sh
 
 .PHONY: test
-test: servers ## Run every test with the race detector, on real servers
+test: servers axe ## Run every test with the race detector, on real servers
 	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
 	cd deploy/test && $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
@@ -94,6 +94,15 @@ npm = command -v npm >/dev/null 2>&1 || { echo "no npm: the console is not built
 .PHONY: gen-console
 gen-console: ## Build the console into internal/console/dist (needs npm)
 	@$(npm); $(MAKE) --no-print-directory $(INSTALLED) && cd console && npm run --silent build -- --logLevel warn
+
+# The tests of the console in a browser check it with axe, which npm brings.
+.PHONY: axe
+axe:
+	@$(npm); $(MAKE) --no-print-directory $(INSTALLED)
+
+.PHONY: pictures
+pictures: servers axe ## Take the pictures of the console for the documents
+	SECKILL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestPictures ./e2e/console
 
 .PHONY: check-console
 check-console: ## Lint, compile and test the sources of the console (needs npm)

@@ -131,8 +131,9 @@ func story(t *testing.T) []step {
 			return first(err, same(o.Status, client.Cancelled))
 		}},
 		{"Orders", func(ctx context.Context, c *client.Client) error {
-			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, OrderID: order, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
-			return first(err, same(n, 1))
+			n, err := count(c.Orders(client.OrderFilter{ProductID: product, UserID: user, StreamID: streamID, PaymentRef: "bank-1"}).All(ctx))
+			one, oneErr := count(c.Orders(client.OrderFilter{OrderID: order}).All(ctx))
+			return first(err, oneErr, same(n, 1), same(one, 1))
 		}},
 		{"ExportOrders", func(ctx context.Context, c *client.Client) error {
 			n, err := count(c.ExportOrders(ctx, client.OrderFilter{ProductID: product, From: time.Now().Add(-time.Hour)}))

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes sure that the binaries of PostgreSQL and Redis are on this machine, and what some
 # tests put around them: libfaketime, which gives a Redis a wrong clock, and pgbouncer,
-# HAProxy and nginx, which stand between, Prometheus and Alertmanager, which watch. The tests
-# run servers of their own; no system service is needed, or started.
+# HAProxy and nginx, which stand between, Prometheus and Alertmanager, which watch, and
+# chromium, which opens the console. The tests run servers of their own; no system service
+# is needed, or started.
 set -eu
 
 has_redis() { command -v redis-server >/dev/null 2>&1; }
@@ -29,6 +30,9 @@ has_faketime() {
 # Debian keeps them in /usr/sbin, which is not on everybody's PATH.
 has_program() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 
+# The same names as e2e/console looks for.
+has_browser() { has_program chromium || has_program chromium-browser || has_program google-chrome; }
+
 missing=""
 has_redis || missing="$missing redis-server"
 has_postgres || missing="$missing postgresql"
@@ -39,6 +43,7 @@ has_program haproxy || missing="$missing haproxy"
 has_program nginx || missing="$missing nginx-light"
 has_program promtool || missing="$missing prometheus"
 has_program amtool || missing="$missing prometheus-alertmanager"
+has_browser || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
 as_root=""

@@ -2,12 +2,14 @@ package test
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/redis/go-redis/v9"
@@ -67,16 +69,14 @@ func (s series) missing(selector *parser.VectorSelector, recorded []string) []st
 func alternatives(matchers []*labels.Matcher) []map[string]string {
 	all := []map[string]string{{}}
 	for _, m := range matchers {
-		if m.Name == labels.MetricName || slices.Contains(ofPrometheus, m.Name) {
+		if m.Name == model.MetricNameLabel || slices.Contains(ofPrometheus, m.Name) {
 			continue
 		}
 		var next []map[string]string
-		for _, value := range strings.Split(m.Value, "|") {
+		for value := range strings.SplitSeq(m.Value, "|") {
 			for _, one := range all {
-				with := map[string]string{m.Name: value}
-				for name, value := range one {
-					with[name] = value
-				}
+				with := maps.Clone(one)
+				with[m.Name] = value
 				next = append(next, with)
 			}
 		}

@@ -263,10 +263,17 @@ func buttonOf(text string) string {
 		.find((e) => e.textContent.trim().startsWith(%s))`, quote(text))
 }
 
-// press presses a button by its text, once it is there.
+// press presses a button by its text, once it can be pressed.
 func (b *tab) press(text string) {
 	b.t.Helper()
-	b.until("there is the button "+text, buttonOf(text))
+	b.until("the button "+text+" can be pressed", buttonOf(text)+`?.getAttribute("aria-disabled") !== "true" && `+buttonOf(text))
+	b.eval(buttonOf(text) + ".click()")
+}
+
+// pressDisabled presses a button that is disabled.
+func (b *tab) pressDisabled(text string) {
+	b.t.Helper()
+	b.until("the button "+text+" is disabled", buttonOf(text)+`?.getAttribute("aria-disabled") === "true"`)
 	b.eval(buttonOf(text) + ".click()")
 }
 

@@ -16,7 +16,7 @@ func TestRedisStopsWhileThePageIsOpen(t *testing.T) {
 	b.signIn(s.token("operator", time.Hour), "#/sales/2001")
 	b.until("the sale is shown", `[...document.querySelectorAll(".stat")].some((e) => /^Left in the gate\s+30/.test(e.innerText))`)
 
-	if err := s.redis.Stop(t.Context()); err != nil {
+	if err := s.redis.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.until("the gate's number is gone, or said to be old", `document.querySelector(".stats.stale, .as-of") ||

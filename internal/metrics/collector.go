@@ -72,7 +72,11 @@ func (m *Metrics) Collector(s Sources) *role.Role {
 	if s.Ready == nil {
 		return collect
 	}
-	return role.Together(collect, role.Every(preflightInterval, "ask for pre-flights", c.lookAtPreflights))
+	ask := role.Every(preflightInterval, "ask for pre-flights", c.lookAtPreflights)
+	if s.Prepared != nil { // at once then, and not a minute after a start
+		ask = role.After(s.Prepared, ask)
+	}
+	return role.Together(collect, ask)
 }
 
 func (m *Metrics) newCollector(s Sources) *collector {

@@ -22,9 +22,6 @@ const (
 // lookAtPreflights shows whether the sales that start within a day are ready. One of which
 // nobody can tell is shown no more.
 func (c *collector) lookAtPreflights(ctx context.Context) error {
-	if !c.isPrepared() {
-		return nil
-	}
 	products, err := c.Database.WatchedProducts(ctx, c.Linger)
 	shown := make(map[int64]bool, len(products))
 	problems := []error{err}

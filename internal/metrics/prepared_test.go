@@ -70,6 +70,35 @@ func TestASchemaThatIsMadeDuringTheCheckIsNoError(t *testing.T) {
 	}
 }
 
+// soonOnSale is a database with one product, whose sale begins within a day.
+type soonOnSale struct{ noTables }
+
+func (soonOnSale) WatchedProducts(context.Context, time.Duration) ([]model.WatchedProduct, error) {
+	starts := time.Now().Add(time.Hour)
+	return []model.WatchedProduct{{ProductID: 1, Status: string(seckill.ProductActive), Drained: true, StartsAt: &starts}}, nil
+}
+
+// TestPreflightsAreAskedForAsSoonAsThereAreTables: else nobody would know of a sale for a
+// minute after each start.
+func TestPreflightsAreAskedForAsSoonAsThereAreTables(t *testing.T) {
+	prepared, asked := make(chan struct{}), make(chan int64, 1)
+	fine := health.Check{Run: func(context.Context) error { return nil }}
+	collector := New(prometheus.NewRegistry()).Collector(Sources{
+		Redis: fine, Postgres: fine, Prepared: prepared, Database: soonOnSale{},
+		Ready: func(_ context.Context, productID int64) (bool, error) { asked <- productID; return true, nil },
+	})
+	done := make(chan struct{})
+	go func() { collector.Start(); close(done) }()
+	close(prepared)
+	select {
+	case <-asked:
+	case <-time.After(preflightInterval / 2):
+		t.Error("nobody has asked for the product")
+	}
+	collector.Stop()
+	<-done
+}
+
 // valueOf returns the value of a gauge without labels.
 func valueOf(t *testing.T, r *prometheus.Registry, name string) float64 {
 	t.Helper()

@@ -84,7 +84,8 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const letterKinds = {
+/** letterKinds is what an act on a dead letter is as a step. */
+export const letterKinds = {
   "dead_letter.replay": "replayed",
   "dead_letter.discard": "discarded",
   "dead_letter.reopen": "reopened",

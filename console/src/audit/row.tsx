@@ -1,4 +1,4 @@
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { momentOf, number } from "../lib/format";
 import { stringify } from "../lib/json";
@@ -11,12 +11,16 @@ import { type Changed, detailOf, targetParts } from "./detail";
 export function AuditRow({ entry }: { entry: AuditEntry }) {
   const { audit } = t();
   const [open, setOpen] = useState(false);
-  const id = useId();
   return (
     <>
       <tr>
         <th scope="row" class="nowrap">
-          <Time at={entry.createdAt} />
+          <span class="toggle">
+            <Button kind="quiet" icon={open ? "down" : "next"} iconOnly expanded={open} onClick={() => setOpen(!open)}>
+              {audit.show(entry.action, entry.target)}
+            </Button>
+            <Time at={entry.createdAt} />
+          </span>
         </th>
         <td>{entry.actor}</td>
         <td>
@@ -25,16 +29,13 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
         <td>
           <Target target={entry.target} />
         </td>
-        <td class="n">
-          <Button kind="quiet" icon={open ? "down" : "next"} iconOnly expanded={open} onClick={() => setOpen(!open)}>
-            {audit.show(entry.action, entry.target)}
-          </Button>
-        </td>
       </tr>
       {open && (
         <tr class="opened">
-          <td colSpan={5} id={id}>
-            <DetailOf entry={entry} />
+          <td colSpan={4}>
+            <div class="stack">
+              <DetailOf entry={entry} />
+            </div>
           </td>
         </tr>
       )}
@@ -59,19 +60,19 @@ function DetailOf({ entry }: { entry: AuditEntry }) {
   const { changes, facts } = detailOf(entry.detail);
   if (changes.length + facts.length === 0) return <p class="muted">{audit.noDetail}</p>;
   return (
-    <div class="stack">
+    <>
       {facts.length > 0 && (
         <KeyValues items={facts.map(({ name, value }) => [name, <Shown key={name} value={value} />] as const)} />
       )}
-      {changes.length > 0 && <Changes changes={changes} />}
-    </div>
+      {changes.length > 0 && <Changes row={entry.id} changes={changes} />}
+    </>
   );
 }
 
-function Changes({ changes }: { changes: readonly Changed[] }) {
+function Changes({ row, changes }: { row: string; changes: readonly Changed[] }) {
   const { audit } = t();
   return (
-    <Table caption={audit.changes} head={[audit.field, audit.before, audit.after]}>
+    <Table caption={audit.changes(row)} head={[audit.field, audit.before, audit.after]}>
       {changes.map(({ name, before, after }) => (
         <tr key={name}>
           <th scope="row">{name}</th>

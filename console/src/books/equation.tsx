@@ -1,4 +1,3 @@
-import { Fragment } from "preact";
 import { t } from "../i18n";
 import { number } from "../lib/format";
 import { Badge } from "../ui";
@@ -26,14 +25,12 @@ export function EquationLine({ kind, terms }: { kind: "database" | "gate"; terms
     <div class={`equation ${equation.off ? "bad" : ""}`}>
       <div class="terms">
         {side.terms.map((name, n) => (
-          <Fragment key={name}>
-            {n > 0 && <span class="operator">{n === 1 ? "=" : "+"}</span>}
-            <div class="term">
-              <span class="value">{number(terms[name])}</span>
-              <span class="name">{books.terms[name]}</span>
-              <span class="note">{books.notes[name]}</span>
-            </div>
-          </Fragment>
+          <div key={name} class="term">
+            <span class="operator">{n === 0 ? "" : n > 1 ? "+" : equation.off ? "≠" : "="}</span>
+            <span class="value">{number(terms[name])}</span>
+            <span class="name">{books.terms[name]}</span>
+            <span class="note">{books.notes[name]}</span>
+          </div>
         ))}
       </div>
       <p class="outcome">

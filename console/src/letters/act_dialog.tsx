@@ -27,8 +27,11 @@ export function ActDialog(props: {
       if (act === "replay") await api.replayLetter(id, correction, note.trim() || undefined);
       else await (act === "discard" ? api.discardLetter : api.reopenLetter)(id, note.trim());
     } catch (error) {
-      if (error instanceof ApiError && error.status === 409) onDone();
-      throw told(error);
+      if (!(error instanceof ApiError && error.code.startsWith("ALREADY_"))) throw told(error);
+      // The page is about to show the letter without this question: what is to be said outlives it.
+      onDone();
+      toast("warn", letters.faster(error.message));
+      return;
     }
     onDone();
     toast("ok", letters[`${act}Done`](id));
@@ -59,7 +62,6 @@ export function ActDialog(props: {
 function told(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   const { letters } = t();
-  if (error.status === 409 && error.code.startsWith("ALREADY_")) return new Error(letters.faster(error.message));
   if (error.status === 422) return new Error(letters.refused(error.code, error.message));
   return error;
 }

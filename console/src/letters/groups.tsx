@@ -10,7 +10,7 @@ import { type BulkAct, BulkDialog } from "./bulk";
 
 /** LetterGroups counts the letters by product and reason, and acts on those of a group. */
 export function LetterGroups({ of, onDone }: { of: Resource<{ items: LetterGroup[] }>; onDone(): void }) {
-  const { letters, common } = t();
+  const { letters, attempts, common } = t();
   const [asked, setAsked] = useState<{ act: BulkAct; group: LetterGroup }>();
   const aside = (
     <>
@@ -21,11 +21,11 @@ export function LetterGroups({ of, onDone }: { of: Resource<{ items: LetterGroup
     </>
   );
   const head = [
-    letters.reason,
-    letters.product,
-    letters.open,
-    letters.replayed,
-    letters.discarded,
+    attempts.reason,
+    attempts.product,
+    letters.statuses.OPEN,
+    letters.statuses.REPLAYED,
+    letters.statuses.DISCARDED,
     letters.oldest,
     letters.newest,
     letters.acts,

@@ -1,3 +1,4 @@
+import { letterKinds } from "../attempts/timeline";
 import { t } from "../i18n";
 import type { LetterAct, LetterField, LetterFields } from "../lib/types";
 import { Card, Time } from "../ui";
@@ -5,7 +6,7 @@ import { changesOf, textOf } from "./draft";
 
 /** History is what was done to a letter, the last first. */
 export function History({ acts }: { acts: readonly LetterAct[] }) {
-  const { letters } = t();
+  const { letters, attempts } = t();
   return (
     <Card title={letters.history}>
       {acts.length === 0 ? (
@@ -15,7 +16,7 @@ export function History({ acts }: { acts: readonly LetterAct[] }) {
           {[...acts].reverse().map((act) => (
             <li key={act.at}>
               <p class="row">
-                <strong>{letters.act[act.action]}</strong>
+                <strong>{attempts.steps[letterKinds[act.action]]}</strong>
                 <span>{act.actor}</span>
                 <span class="muted">
                   <Time at={act.at} />

@@ -91,17 +91,17 @@ function Wrong({ letter: { reason, status } }: { letter: LetterDetail }) {
 }
 
 function Facts({ letter }: { letter: LetterDetail }) {
-  const { letters } = t();
+  const { letters, attempts } = t();
   return (
-    <Card title={letters.facts} aside={<a href={hrefOfAttempt(letter)}>{letters.attempt}</a>}>
+    <Card title={letters.letter} aside={<a href={hrefOfAttempt(letter)}>{letters.attempt}</a>}>
       <KeyValues
         items={[
-          [letters.product, <SaleLink key="product" id={letter.productId} />],
-          [letters.streamId, <code key="stream">{letter.streamId}</code>],
-          [letters.arrived, <Arrival key="arrived" streamId={letter.streamId} />],
+          [attempts.product, <SaleLink key="product" id={letter.productId} />],
+          [attempts.streamId, <code key="stream">{letter.streamId}</code>],
+          [attempts.arrived, <Arrival key="arrived" streamId={letter.streamId} />],
           [letters.deliveries, number(letter.deliveries)],
-          [letters.stored, <Time key="stored" at={letter.createdAt} />],
-          [letters.updated, <Time key="updated" at={letter.updatedAt} />],
+          [attempts.stored, <Time key="stored" at={letter.createdAt} />],
+          [attempts.updated, <Time key="updated" at={letter.updatedAt} />],
           [letters.fingerprint, <code key="print">{letter.fingerprint}</code>],
         ]}
       />

@@ -29,8 +29,7 @@ export default function Audit({ query }: PageProps) {
         <Listing
           of={rows}
           caption={audit.title}
-          head={[audit.at, audit.actor, audit.action, audit.target, <span key="detail">{audit.detail}</span>]}
-          numeric={[4]}
+          head={[audit.at, audit.actor, audit.action, audit.target]}
           empty={filtered ? { title: audit.noneFound, text: audit.noneFoundText } : { title: audit.none }}
           row={(entry) => <AuditRow key={entry.id} entry={entry} />}
         />

@@ -12,6 +12,7 @@ import { type Resource, useResource } from "../lib/resource";
 import { hrefOf } from "../lib/router";
 import type { Books as Accounts, LogStatus, OrderStatus } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { isMissing, NoSuchProduct } from "../product/missing";
 import { StateBadge } from "../sale/bits";
 import { AsOf, Standing } from "../sale/standing";
 import { Badge, Button, Card, Empty, Icon, Loaded, PageHead, Table } from "../ui";
@@ -28,6 +29,7 @@ function OneBook({ id }: { id: string }) {
   const asked = useResource(`books/${id}`, (signal) => api.books(id, signal), { every: 5000 });
   const [repairing, setRepairing] = useState(false);
   const name = useComputed(() => feed.latest.value?.name ?? "").value || sales.unnamed(id);
+  if (isMissing(asked.error)) return <NoSuchProduct />;
   const recordOnly = asked.data !== undefined && asked.data.stockTotal === undefined;
   return (
     <div class="stack">
@@ -107,7 +109,7 @@ function LiveBooks({ feed, asked }: { feed: ProductFeed; asked: Resource<Account
 }
 
 function VerdictCard({ terms }: { terms: Terms }) {
-  const { books, runbooks } = t();
+  const { books, common } = t();
   const verdict = verdictOf(terms);
   const wrong = verdict !== "balanced" && verdict !== "unknown";
   const off = gateOf(terms).off || databaseOf(terms).off;
@@ -125,7 +127,7 @@ function VerdictCard({ terms }: { terms: Terms }) {
         {wrong && (
           <a class="with-icon" href={hrefOf(["runbooks", "SeckillBooksDrift"])}>
             <Icon name="runbooks" />
-            {runbooks.title}
+            {common.runbook}
           </a>
         )}
       </div>

@@ -21,7 +21,7 @@ export default function Letters({ args: [id], query }: PageProps) {
 }
 
 function All({ query }: { query: Query }) {
-  const { letters } = t();
+  const { letters, attempts } = t();
   const filter: LetterFilter = {
     productId: query.product,
     reason: query.reason as LetterReason | undefined,
@@ -46,7 +46,14 @@ function All({ query }: { query: Query }) {
           <Listing
             of={list}
             caption={letters.list}
-            head={[letters.letter, letters.status, letters.reason, letters.product, letters.arrived, letters.fields]}
+            head={[
+              letters.letter,
+              attempts.status,
+              attempts.reason,
+              attempts.product,
+              attempts.arrived,
+              letters.fields,
+            ]}
             empty={{ title: letters.noMatch }}
             row={(letter) => <Row key={letter.id} letter={letter} />}
           />
@@ -57,25 +64,25 @@ function All({ query }: { query: Query }) {
 }
 
 function filterFields(): FilterField[] {
-  const { letters, common } = t();
+  const { letters, attempts, common } = t();
   return [
-    { name: "stream", label: letters.streamId, kind: "search" },
-    { name: "product", label: letters.product, kind: "id" },
+    { name: "stream", label: attempts.streamId, kind: "search" },
+    { name: "product", label: attempts.product, kind: "id" },
     {
       name: "reason",
-      label: letters.reason,
+      label: attempts.reason,
       options: [{ value: "", text: common.all }, ...letterReasons.map((value) => ({ value, text: value }))],
     },
     {
       name: "status",
-      label: letters.status,
+      label: attempts.status,
       options: [
         { value: "", text: common.all },
         ...letterStatuses.map((value) => ({ value, text: letters.statuses[value] })),
       ],
     },
-    { name: "from", label: letters.from, kind: "time", more: true },
-    { name: "to", label: letters.to, kind: "time", more: true },
+    { name: "from", label: attempts.from, kind: "time", more: true },
+    { name: "to", label: attempts.to, kind: "time", more: true },
   ];
 }
 

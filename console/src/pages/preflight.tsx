@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { announce } from "../lib/announce";
-import { ApiError, api } from "../lib/api";
+import { api } from "../lib/api";
 import { everything } from "../lib/everything";
 import { duration, number } from "../lib/format";
 import { useResource } from "../lib/resource";
@@ -9,16 +9,16 @@ import { go, type Query, setQuery } from "../lib/router";
 import type { Preflight as Report } from "../lib/types";
 import { CheckItem, LevelBadge, toneOf } from "../preflight/check";
 import { countsOf, type Group, groupsOf, levels } from "../preflight/groups";
+import { isMissing } from "../product/missing";
 import { nameOf } from "../sale/bits";
 import { Badge, Button, Card, Choice, Empty, Loaded, PageHead, SelectField, Time } from "../ui";
 import type { PageProps } from ".";
 
 /** Preflight checks what a sale will stand on; the address says of which product. */
 export default function Preflight({ args, query }: PageProps) {
-  const { preflight } = t();
+  const { preflight, product } = t();
   const id = args[0] ?? "";
   const report = useResource(`preflight/${id}`, (signal) => api.preflight(id || undefined, signal));
-  const missing = report.error instanceof ApiError && (report.error.status === 404 || report.error.status === 400);
   useEffect(() => {
     if (report.data) announce(spoken(report.data));
   }, [report.data]);
@@ -30,9 +30,9 @@ export default function Preflight({ args, query }: PageProps) {
         </Button>
       </PageHead>
       <Filters id={id} query={query} />
-      {missing ? (
-        <Empty icon="product" title={preflight.noSuch}>
-          <p>{preflight.noSuchText}</p>
+      {isMissing(report.error) ? (
+        <Empty icon="product" title={product.noSuch}>
+          <p>{product.noSuchText}</p>
         </Empty>
       ) : (
         <Loaded of={report} rows={10}>

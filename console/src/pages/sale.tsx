@@ -10,6 +10,7 @@ import { hrefOf } from "../lib/router";
 import { type Titles, useRunbookTitles } from "../lib/runbooks";
 import type { Sample } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { isMissing, NoSuchProduct } from "../product/missing";
 import { ActBar } from "../sale/acts";
 import { Countdown, nameOf, StateBadge } from "../sale/bits";
 import { SaleCharts } from "../sale/charts";
@@ -32,11 +33,10 @@ function OneSale({ id, wide }: { id: string; wide: boolean }) {
   const feed = useFeed(live.product(id));
   const name = useComputed(() => feed.latest.value?.name ?? "").value || texts.sales.unnamed(id);
   const known = useComputed(() => feed.latest.value !== undefined).value;
-  const missing = feed.error.value?.status === 404 || feed.error.value?.status === 400;
   const marks = useMarks(id, feed);
   const title = useRunbookTitles();
   useChangesAnnounced(feed, title);
-  if (missing) return <NoSuch />;
+  if (isMissing(feed.error.value)) return <NoSuchProduct />;
   return (
     <div class="stack">
       <PageHead title={name} lead={<Lead id={id} feed={feed} />} up={{ href: "#/sales", text: texts.sale.up }}>
@@ -113,11 +113,6 @@ function Facts({ feed }: { feed: ProductFeed }) {
       ]}
     />
   );
-}
-
-function NoSuch() {
-  const { sale } = t();
-  return <PageHead title={sale.noSuch} lead={sale.noSuchText} up={{ href: "#/sales", text: sale.up }} />;
 }
 
 // Tells a screen reader when the state changes and when an alarm begins, and nothing else.

@@ -32,7 +32,7 @@ export function CheckItem({ check }: { check: Check }) {
 }
 
 function Explained({ check: { level, observed, expected, impact, action, runbook, message } }: { check: Check }) {
-  const { preflight, runbooks } = t();
+  const { preflight, common } = t();
   return (
     <div class="stack explained">
       {level !== "ok" && message && <p>{message}</p>}
@@ -52,7 +52,7 @@ function Explained({ check: { level, observed, expected, impact, action, runbook
       )}
       <a class="with-icon" href={hrefOf(["runbooks", runbook])}>
         <Icon name="runbooks" />
-        {runbooks.title}
+        {common.runbook}
       </a>
     </div>
   );

@@ -53,7 +53,12 @@ export function ProductForm({ before }: { before?: Product }) {
       />
       <Card>
         <form ref={form} class="stack" noValidate onSubmit={submit}>
-          <Fields draft={draft} before={before} faults={tried > 0 ? faults : {}} onDraft={setDraft} />
+          <Fields
+            draft={draft}
+            before={before}
+            faults={tried > 0 ? faults : {}}
+            onChange={(part) => setDraft((now) => ({ ...now, ...part }))}
+          />
           <div class="row">
             <Button type="submit" kind="primary" action={before ? "product.change" : "product.create"}>
               {texts.review}
@@ -82,17 +87,18 @@ interface FieldsProps {
   draft: Draft;
   before: Product | undefined;
   faults: Partial<Record<DraftField, Fault>>;
-  onDraft(draft: Draft): void;
+  /** onChange takes what was changed; several fields may change at once, as when a browser fills them. */
+  onChange(part: Partial<Draft>): void;
 }
 
-function Fields({ draft, before, faults, onDraft }: FieldsProps) {
+function Fields({ draft, before, faults, onChange }: FieldsProps) {
   const { product: texts } = t();
   const field = (name: DraftField, hint: string) => ({
     label: texts.fields[name],
     hint,
     error: faults[name] && texts.faults[faults[name]],
     value: draft[name],
-    onValue: (value: string) => onDraft({ ...draft, [name]: value }),
+    onValue: (value: string) => onChange({ [name]: value }),
     autocomplete: "off",
   });
   const whole = { inputMode: "numeric" } as const;
@@ -103,7 +109,7 @@ function Fields({ draft, before, faults, onDraft }: FieldsProps) {
     <>
       {!before && <TextField {...field("productId", texts.hints.productId)} {...whole} />}
       <TextField {...field("name", texts.hints.name)} />
-      {before?.mode !== "SETTLE" && <ModeChoice draft={draft} onDraft={onDraft} />}
+      {before?.mode !== "SETTLE" && <ModeChoice draft={draft} onChange={onChange} />}
       {before?.mode === "SETTLE" && <p class="hint">{texts.hints.stockSet}</p>}
       {draft.settled && before?.mode !== "SETTLE" && (
         <TextField {...field("stockTotal", before ? texts.hints.stockOnce : texts.hints.stockTotal)} {...whole} />
@@ -125,7 +131,7 @@ function utcHint(local: string, none: string): string {
   return at ? t().common.utc(utcOf(at)) : none;
 }
 
-function ModeChoice({ draft, onDraft }: { draft: Draft; onDraft(draft: Draft): void }) {
+function ModeChoice({ draft, onChange }: Pick<FieldsProps, "draft" | "onChange">) {
   const { product: texts } = t();
   const mode = draft.settled ? "SETTLE" : "RECORD";
   return (
@@ -137,7 +143,7 @@ function ModeChoice({ draft, onDraft }: { draft: Draft; onDraft(draft: Draft): v
         { value: "SETTLE", text: texts.modes.SETTLE },
         { value: "RECORD", text: texts.modes.RECORD },
       ]}
-      onValue={(chosen) => onDraft({ ...draft, settled: chosen === "SETTLE" })}
+      onValue={(chosen) => onChange({ settled: chosen === "SETTLE" })}
     />
   );
 }

@@ -1,7 +1,7 @@
 import { t } from "../i18n";
 import { ApiError } from "../lib/api";
 import { hrefOf } from "../lib/router";
-import { Empty } from "../ui";
+import { PageHead } from "../ui";
 
 /** isMissing reports whether a question failed because there is no such product. */
 export function isMissing(error: Error | undefined): boolean {
@@ -12,11 +12,6 @@ export function isMissing(error: Error | undefined): boolean {
 export function NoSuchProduct() {
   const { product: texts } = t();
   return (
-    <Empty icon="product" title={texts.noSuch}>
-      <p>{texts.noSuchText}</p>
-      <a class="button" href={hrefOf(["products"])}>
-        {texts.title}
-      </a>
-    </Empty>
+    <PageHead title={texts.noSuch} lead={texts.noSuchText} up={{ href: hrefOf(["products"]), text: texts.title }} />
   );
 }

@@ -56,58 +56,86 @@ export function SaleCharts({ feed, marks, wide }: { feed: ProductFeed; marks: Vi
 
 // Of one window and one language: with another it is made anew.
 function Charts(view: View) {
-  const { sale } = t();
   const settled = useComputed(() => view.feed.latest.value?.mode === "SETTLE").value;
   const frame = useFrame(view);
-  const burning = useColumns(view, burnDown);
-  const common = { frame, time: (seconds: number) => timeOf(seconds * 1000) };
-  const counts = { ...common, format: number, short: compact };
-  const times = { ...common, format: duration, short: duration };
-  const { lines } = sale;
+  const axis: Axis = { frame, time: (seconds) => timeOf(seconds * 1000), format: number, short: compact };
   return (
     <div class={settled ? "charts" : "charts even"}>
-      {settled && (
-        <ChartCard
-          {...counts}
-          title={sale.burnDown}
-          lines={[
-            line(lines.total, "chart-6", [8, 4]),
-            { name: lines.gate, colour: "chart-1", broad: true },
-            line(lines.left, "chart-2"),
-            line(lines.sold, "chart-3", [3, 3]),
-          ]}
-          data={burning}
-          height={260}
-          markTexts
-        />
-      )}
+      {settled && <StockChart view={view} axis={axis} />}
+      <Rates view={view} axis={axis} />
+      <Delays view={view} axis={axis} />
+    </div>
+  );
+}
+
+type Axis = Pick<ChartProps, "frame" | "time" | "format" | "short">;
+interface Drawn {
+  view: View;
+  axis: Axis;
+}
+
+function StockChart({ view, axis }: Drawn) {
+  const { sale } = t();
+  const { lines } = sale;
+  return (
+    <ChartCard
+      {...axis}
+      title={sale.burnDown}
+      lines={[
+        line(lines.total, "chart-6", [8, 4]),
+        { name: lines.gate, colour: "chart-1", broad: true },
+        line(lines.left, "chart-2"),
+        line(lines.sold, "chart-3", [3, 3]),
+      ]}
+      data={useColumns(view, burnDown)}
+      height={260}
+      markTexts
+    />
+  );
+}
+
+function Rates({ view, axis }: Drawn) {
+  const { sale } = t();
+  return (
+    <>
       <ChartCard
-        {...counts}
+        {...axis}
         title={sale.attempts}
         lines={attemptGroups.map((group) => line(sale.groups[group], groupColours[group]))}
         data={useColumns(view, attempts)}
         stacked
       />
       <ChartCard
-        {...counts}
+        {...axis}
         title={sale.results}
         lines={resultKinds.map((kind) => line(sale.kinds[kind], kindColours[kind]))}
         data={useColumns(view, results)}
         stacked
       />
+    </>
+  );
+}
+
+function Delays({ view, axis }: Drawn) {
+  const { sale } = t();
+  const { lines } = sale;
+  return (
+    <>
       <ChartCard
-        {...times}
+        {...axis}
+        format={duration}
+        short={duration}
         title={sale.delays}
         lines={[line(lines.p50, "chart-2"), line(lines.p99, "chart-4", [5, 3])]}
         data={useColumns(view, delays)}
       />
       <ChartCard
-        {...counts}
+        {...axis}
         title={sale.backlog}
         lines={[line(lines.lag, "chart-5"), line(lines.pending, "chart-3", [5, 3])]}
         data={useColumns(view, backlog)}
       />
-    </div>
+    </>
   );
 }
 

@@ -25,7 +25,6 @@ export function StockDialog(props: { id: Id; feed: ProductFeed; onDone(): void; 
     toast("ok", delta > 0 ? sale.addDone(number(delta)) : sale.takeDone(number(-delta)));
     onDone();
   };
-  const wrong = (...kinds: StockFault[]) => (tried && fault && kinds.includes(fault) ? text(fault) : undefined);
   return (
     <Confirm
       title={sale.stockTitle(feed.latest.peek()?.name || sales.unnamed(id))}
@@ -36,6 +35,28 @@ export function StockDialog(props: { id: Id; feed: ProductFeed; onDone(): void; 
       onClose={onClose}
     >
       <StockNow feed={feed} />
+      <Fields
+        feed={feed}
+        wish={wish}
+        onWish={setWish}
+        wrong={(kind) => (tried && fault === kind ? text(kind) : undefined)}
+      />
+    </Confirm>
+  );
+}
+
+interface FieldsProps {
+  feed: ProductFeed;
+  wish: StockWish;
+  onWish(wish: StockWish): void;
+  /** wrong is what to say of a fault, if that is what is wrong. */
+  wrong(kind: StockFault): string | undefined;
+}
+
+function Fields({ feed, wish, onWish, wrong }: FieldsProps) {
+  const { sale } = t();
+  return (
+    <>
       <Choice
         label={sale.direction}
         value={wish.direction}
@@ -43,25 +64,25 @@ export function StockDialog(props: { id: Id; feed: ProductFeed; onDone(): void; 
           { value: "add", text: sale.addUnits },
           { value: "take", text: sale.takeUnits },
         ]}
-        onValue={(direction) => setWish({ ...wish, direction })}
+        onValue={(direction) => onWish({ ...wish, direction })}
       />
       <TextField
         label={sale.unitsField}
         value={wish.units}
-        onValue={(units) => setWish({ ...wish, units })}
+        onValue={(units) => onWish({ ...wish, units })}
         inputMode="numeric"
         autocomplete="off"
-        error={wrong("badUnits", "tooMany")}
+        error={wrong("badUnits") ?? wrong("tooMany")}
         hint={<Afterwards feed={feed} wish={wish} />}
       />
       <TextField
         label={sale.noteField}
         hint={sale.noteHint}
         value={wish.note}
-        onValue={(note) => setWish({ ...wish, note })}
+        onValue={(note) => onWish({ ...wish, note })}
         error={wrong("badNote")}
       />
-    </Confirm>
+    </>
   );
 }
 

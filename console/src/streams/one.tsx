@@ -68,14 +68,14 @@ function State({ stream }: { stream: Stream }) {
 }
 
 function Consumers({ stream: { consumers } }: { stream: Stream }) {
-  const { streams: texts, runbooks } = t();
+  const { streams: texts, common } = t();
   if (consumers.length === 0) {
     return (
       <Notice tone="warn" title={texts.consumersNone}>
         <p>{texts.consumersNoneText}</p>
         <a class="with-icon" href={hrefOf(["runbooks", "SeckillNoConsumer"])}>
           <Icon name="runbooks" />
-          {runbooks.title}
+          {common.runbook}
         </a>
       </Notice>
     );

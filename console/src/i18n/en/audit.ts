@@ -7,7 +7,6 @@ export default {
   from: "From",
   to: "Before",
   at: "When",
-  detail: "Detail",
   none: "Nothing is written down yet",
   noneFound: "Nothing fits the filters",
   noneFoundText: "A filter has to be met exactly.",
@@ -18,6 +17,6 @@ export default {
   after: "After",
   absent: "none",
   show: (action: string, target: string) => `Detail of ${action}, ${target}`,
-  changes: "What changed",
+  changes: (row: string) => `What changed in row ${row}`,
   noDetail: "Nothing else is said about it.",
 };

@@ -27,6 +27,7 @@ export default {
   refresh: "Refresh",
   remove: "Remove",
   retry: "Try again",
+  runbook: "Runbook",
   save: "Save",
   search: "Search",
   show: "Show",

@@ -29,8 +29,6 @@ export default {
   action: "What to do",
   allWell: "Nothing needs a look",
   allWellText: "All checks are OK.",
-  noSuch: "There is no such product",
-  noSuchText: "Choose another, or none.",
   nowGo: "The pre-flight says go",
   nowNoGo: (n: string) => `The pre-flight says no go: ${n} failed`,
 };

@@ -122,8 +122,6 @@ export default {
   addDone: (n: string) => `${n} units were added`,
   takeDone: (n: string) => `${n} units were withdrawn`,
   alarm: "What is wrong",
-  noSuch: "There is no such product",
-  noSuchText: "It may have been deleted, or the address is wrong.",
   nowPaused: (name: string) => `${name} is paused`,
   nowOn: (name: string) => `${name} is on sale`,
   nowEnded: (name: string) => `${name} has ended`,

@@ -10,7 +10,6 @@ export default {
   from: "起始时间",
   to: "截止时间（不含）",
   at: "时间",
-  detail: "详情",
   none: "还没有任何记录",
   noneFound: "没有符合筛选条件的记录",
   noneFoundText: "筛选条件须完全匹配。",
@@ -21,6 +20,6 @@ export default {
   after: "之后",
   absent: "无",
   show: (action, target) => `${action}（${target}）的详情`,
-  changes: "变更内容",
+  changes: (row) => `第 ${row} 行的变更`,
   noDetail: "没有更多说明。",
 } satisfies Same<typeof en>;

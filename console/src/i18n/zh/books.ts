@@ -18,8 +18,8 @@ export default {
   texts: {
     balanced: "两个等式都成立：没有丢失的库存，也没有重复售出的库存。",
     gate: "Redis 闸门中的数量与应有数量不同。修复会在销售进行中更正闸门。",
-    database: "PostgreSQL 中的库存与订单对不上。修复闸门不能解决此问题，请按运行手册处理。",
-    both: "请按运行手册处理：修复只更正闸门，不更正 PostgreSQL 中的内容。",
+    database: "PostgreSQL 中的库存与订单对不上。修复闸门不能解决此问题，请按应急手册处理。",
+    both: "请按应急手册处理：修复只更正闸门，不更正 PostgreSQL 中的内容。",
     unknown: "等式中有的项目前无法读取。",
   },
   units: (n) => `${n} 件`,

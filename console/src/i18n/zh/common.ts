@@ -29,6 +29,7 @@ export default {
   refresh: "刷新",
   remove: "移除",
   retry: "重试",
+  runbook: "应急手册",
   save: "保存",
   search: "搜索",
   show: "显示",

@@ -30,8 +30,6 @@ export default {
   action: "如何处理",
   allWell: "没有需要关注的",
   allWellText: "所有检查均正常。",
-  noSuch: "没有这个商品",
-  noSuchText: "请选择其他商品，或不选。",
   nowGo: "开售检查：可以开售",
   nowNoGo: (n) => `开售检查：不可开售，${n} 项失败`,
 } satisfies Same<typeof en>;

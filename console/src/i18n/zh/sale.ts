@@ -123,8 +123,6 @@ export default {
   addDone: (n) => `已增加 ${n} 件`,
   takeDone: (n) => `已撤回 ${n} 件`,
   alarm: "出了什么问题",
-  noSuch: "没有这个商品",
-  noSuchText: "它可能已被删除，或者地址有误。",
   nowPaused: (name) => `${name} 已暂停`,
   nowOn: (name) => `${name} 正在销售`,
   nowEnded: (name) => `${name} 已结束`,

@@ -16,7 +16,7 @@ export default {
   rate: "每秒存储",
   consumers: "消费者",
   consumersNone: "目前没有消费者消费此流。",
-  consumersNoneText: "有条目等待时，不会有任何结算。请按运行手册检查。",
+  consumersNoneText: "有条目等待时，不会有任何结算。请按应急手册检查。",
   consumer: "消费者",
   idle: "空闲",
   lastDelivered: "最后投递",

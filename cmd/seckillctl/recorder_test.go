@@ -38,6 +38,9 @@ func newRecorder(t *testing.T, service string) *recorder {
 		}
 		return nil
 	}
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { // the user has gone
+		w.WriteHeader(http.StatusBadGateway)
+	}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
 	r.url = server.URL

@@ -43,6 +43,9 @@ func perform[T any](ctx context.Context, a *App, c *client.Client, p act[T]) err
 	}
 	mark := a.auditMark(ctx, c, client.AuditFilter{Target: p.target})
 	after, raw, err := kept(ctx, p.do)
+	if unsure(err) {
+		a.notef("whether %s %s is not known: see seckillctl audit list --target %s", p.name, p.done, p.target)
+	}
 	if err != nil {
 		return err
 	}
@@ -61,6 +64,16 @@ func perform[T any](ctx context.Context, a *App, c *client.Client, p act[T]) err
 		a.notef("%s %s already", p.name, p.done)
 	}
 	return err
+}
+
+// unsure reports whether what failed with err may have been done all the same.
+func unsure(err error) bool {
+	switch client.CodeOf(err) {
+	case client.CodeNoAnswer, client.CodeUnavailable, client.CodeInternal:
+		return true
+	default:
+		return false
+	}
 }
 
 // auditMark is where the audit stood before an act.

@@ -95,6 +95,9 @@ func Run(ctx context.Context, deps Deps, args []string) int {
 
 // explain says what an error means in the words of whoever typed the command.
 func explain(err error) string {
+	if own, ok := errors.AsType[*exitError](err); ok {
+		return own.Error() // without the call that it came up in
+	}
 	e, ok := errors.AsType[*client.Error](err)
 	switch {
 	case !ok:

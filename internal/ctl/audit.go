@@ -94,7 +94,7 @@ func (a *App) tail(ctx context.Context, rows client.List[client.AuditEntry], lin
 	if err != nil {
 		return a.endOfFollowing(ctx, err)
 	}
-	t := newTail(page)
+	t := newTail(page.Items, page.Next)
 	page.Items, page.Raw = page.Items[:min(lines, len(page.Items))], page.Raw[:min(lines, len(page.Raw))]
 	for {
 		if err := putOldestFirst(stream, page); err != nil {
@@ -125,18 +125,31 @@ type tail struct {
 // tailBehind is how far below the highest number a row may turn up.
 const tailBehind = 10_000
 
-func newTail(page printer.Page[client.AuditEntry]) *tail {
+// newTail begins with the newest rows, behind which there may be a next page.
+func newTail(rows []client.AuditEntry, next string) *tail {
 	t := &tail{seen: map[int64]bool{}}
-	for _, row := range page.Items {
+	for _, row := range rows {
 		t.seen[row.ID] = true
 	}
-	if n := len(page.Items); n > 0 && page.Next != "" {
-		t.floor = page.Items[n-1].ID
+	if n := len(rows); n > 0 && next != "" {
+		t.floor = rows[n-1].ID
 	}
 	return t
 }
 
-// fresh fetches the rows that have not been seen, newest first.
+// keep returns the indexes of those rows that have not been seen, and has seen them.
+func (t *tail) keep(rows []client.AuditEntry) (fresh []int) {
+	for i, row := range rows {
+		if row.ID > t.floor && !t.seen[row.ID] {
+			t.seen[row.ID] = true
+			fresh = append(fresh, i)
+		}
+	}
+	return fresh
+}
+
+// fresh fetches the rows that have not been seen, newest first: page by page until a page
+// has none.
 func (t *tail) fresh(ctx context.Context, rows client.List[client.AuditEntry]) (printer.Page[client.AuditEntry], error) {
 	var all printer.Page[client.AuditEntry]
 	for cursor := ""; ; {
@@ -144,14 +157,11 @@ func (t *tail) fresh(ctx context.Context, rows client.List[client.AuditEntry]) (
 		if err != nil {
 			return all, err
 		}
-		n := len(all.Items)
-		for i, row := range page.Items {
-			if row.ID > t.floor && !t.seen[row.ID] {
-				t.seen[row.ID] = true
-				all.Items, all.Raw = append(all.Items, row), append(all.Raw, page.Raw[i])
-			}
+		fresh := t.keep(page.Items)
+		for _, i := range fresh {
+			all.Items, all.Raw = append(all.Items, page.Items[i]), append(all.Raw, page.Raw[i])
 		}
-		if cursor = page.Next; cursor == "" || len(all.Items) == n {
+		if cursor = page.Next; cursor == "" || len(fresh) == 0 {
 			t.forget()
 			return all, nil
 		}

@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"errors"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -93,37 +94,49 @@ func (a *App) contextAdd() *cobra.Command {
 the contexts, else none.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			c.Name, c.Address, c.TokenFile = args[0], a.options.address, a.options.tokenFile
-			if c.TokenFile != "" && c.TokenCommand != "" {
-				return usagef("a token is in a file, or comes from a command: not both")
-			}
-			if c.TokenFile == "" && c.TokenCommand == "" {
-				c.Token = a.Getenv("SECKILL_TOKEN")
-			}
-			if c.Address == "" {
-				return usagef("--address is needed")
-			}
-			if _, err := client.New(client.Config{URL: c.Address}); err != nil {
-				return usagef("%w", err)
-			}
-			var current string
-			err := a.changeContexts(func(f *contexts.File) error {
-				if err := f.Put(c); err != nil {
-					return usagef("%w", err)
-				}
-				current = f.Current
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			a.notef("context %s is kept", c.Name)
-			return showOwn(a, contextKind, knownOf(c, current))
+			c.Name = args[0]
+			return a.addContext(c)
 		},
 	}
 	cmd.Flags().StringVar(&c.TokenCommand, "token-command", "", "command of the shell that prints the token")
 	cmd.Flags().BoolVar(&c.Production, "production", false, "mark it: what cannot be taken back is asked even with --yes")
 	return cmd
+}
+
+// addContext keeps a context, with what the flags of every command say of it.
+func (a *App) addContext(c contexts.Context) error {
+	c.Address, c.TokenFile = a.options.address, a.options.tokenFile
+	switch {
+	case c.TokenFile != "" && c.TokenCommand != "":
+		return usagef("a token is in a file, or comes from a command: not both")
+	case c.Address == "":
+		return usagef("--address is needed")
+	case c.TokenFile == "" && c.TokenCommand == "":
+		c.Token = a.Getenv("SECKILL_TOKEN")
+	}
+	if _, err := client.New(client.Config{URL: c.Address}); err != nil {
+		return usagef("%w", err)
+	}
+	if c.TokenFile != "" { // it is read from wherever a command runs
+		path, err := filepath.Abs(c.TokenFile)
+		if err != nil {
+			return usagef("%w", err)
+		}
+		c.TokenFile = path
+	}
+	var current string
+	err := a.changeContexts(func(f *contexts.File) error {
+		if err := f.Put(c); err != nil {
+			return usagef("%w", err)
+		}
+		current = f.Current
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	a.notef("context %s is kept", c.Name)
+	return showOwn(a, contextKind, knownOf(c, current))
 }
 
 func (a *App) contextUse() *cobra.Command {

@@ -22,7 +22,7 @@ func (d *database) add(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&d.source, "data-source", "", "URL of the database ($SECKILL_DATA_SOURCE)")
 }
 
-// open opens the database.
+// openDatabase connects to the database that the flags name.
 func (a *App) openDatabase(ctx context.Context, d database) (*model.Pool, error) {
 	if d.file != "" && d.source != "" {
 		return nil, usagef("--data-source and -f are two databases; give one")

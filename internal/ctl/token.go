@@ -21,9 +21,14 @@ func (a *App) tokenCommand() *cobra.Command {
 	return cmd
 }
 
+// newToken is a token to be issued.
+type newToken struct {
+	file, role, subject string
+	lifetime            time.Duration // 0 = that of the file
+}
+
 func (a *App) tokenIssue() *cobra.Command {
-	var file, role, subject string
-	var lifetime time.Duration
+	var n newToken
 	cmd := &cobra.Command{
 		Use:   "issue -f CONFIG --role ROLE --sub NAME",
 		Short: "Issue a token, signed with the secret of a configuration file",
@@ -31,24 +36,7 @@ func (a *App) tokenIssue() *cobra.Command {
 It needs no service. The secret does not leave the machine; keep the file where few can read it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := config.Load(file)
-			switch {
-			case err != nil:
-				return usagef("%w", err)
-			case c.Auth.AccessSecret == "":
-				return usagef("%s has no Auth.AccessSecret", file)
-			case !auth.Role(role).Known():
-				return usagef("--role %q is none of bff, viewer, operator", role)
-			case subject == "":
-				return usagef("--sub, whom the token is of, is needed")
-			}
-			if !cmd.Flags().Changed("ttl") {
-				lifetime = time.Duration(c.Auth.AccessExpire) * time.Second
-			}
-			if lifetime < time.Second {
-				return usagef("--ttl must be a second at least")
-			}
-			token, err := auth.IssueToken(c.Auth.AccessSecret, subject, role, lifetime)
+			token, err := n.issue(cmd.Flags().Changed("ttl"))
 			if err != nil {
 				return err
 			}
@@ -57,11 +45,32 @@ It needs no service. The secret does not leave the machine; keep the file where 
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&file, "file", "f", "etc/seckill.yaml", "configuration file of the service")
-	flags.StringVar(&role, "role", "", "bff, viewer or operator")
-	flags.StringVar(&subject, "sub", "", "whom it is of: the actor of the audit")
-	flags.DurationVar(&lifetime, "ttl", 0, "how long it is valid, such as 8h (default Auth.AccessExpire of the file)")
+	flags.StringVarP(&n.file, "file", "f", "etc/seckill.yaml", "configuration file of the service")
+	flags.StringVar(&n.role, "role", "", "bff, viewer or operator")
+	flags.StringVar(&n.subject, "sub", "", "whom it is of: the actor of the audit")
+	flags.DurationVar(&n.lifetime, "ttl", 0, "how long it is valid, such as 8h; by default Auth.AccessExpire of the file")
 	return cmd
+}
+
+// issue signs the token; limited says that it has a lifetime of its own.
+func (n newToken) issue(limited bool) (string, error) {
+	c, err := config.Load(n.file)
+	if !limited {
+		n.lifetime = time.Duration(c.Auth.AccessExpire) * time.Second
+	}
+	switch {
+	case err != nil:
+		return "", usagef("%w", err)
+	case c.Auth.AccessSecret == "":
+		return "", usagef("%s has no Auth.AccessSecret", n.file)
+	case !auth.Role(n.role).Known():
+		return "", usagef("--role %q is none of bff, viewer, operator", n.role)
+	case n.subject == "":
+		return "", usagef("--sub, whom the token is of, is needed")
+	case n.lifetime < time.Second:
+		return "", usagef("--ttl must be a second at least")
+	}
+	return auth.IssueToken(c.Auth.AccessSecret, n.subject, n.role, n.lifetime)
 }
 
 // inspected is what a token says, and what is to be said of it.

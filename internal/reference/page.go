@@ -55,9 +55,9 @@ type pageData struct {
 	Schemas   []Schema
 	Metrics   string
 	Preflight []AreaChecks
+	Alerts    []AlertGroup
 	Flags     string                    // of every command of seckillctl
 	Commands  map[string][]CommandGroup // of seckillctl, by language
-	Alerts    []AlertGroup
 }
 
 func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
@@ -81,20 +81,20 @@ func collect(root string, api []byte, tree *cobra.Command) (*pageData, error) {
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := Alerts(root)
+	if err != nil {
+		return nil, err
+	}
 	commands := map[string][]CommandGroup{}
 	for _, language := range languages {
 		if commands[language], err = commandGroups(tree, language); err != nil {
 			return nil, err
 		}
 	}
-	alerts, err := Alerts(root)
-	if err != nil {
-		return nil, err
-	}
 	return &pageData{
 		Sections: sections, Inherited: inheritedTable(), Errors: errorTable(codes),
 		Routes: routeTable(tags), Tags: tags, Schemas: bodies, Metrics: metricTable(metrics), Preflight: preflightTables(),
-		Flags: commonFlags(tree), Commands: commands, Alerts: alerts,
+		Alerts: alerts, Flags: commonFlags(tree), Commands: commands,
 	}, nil
 }
 

@@ -35,8 +35,8 @@ type Service struct {
 // ServiceSecret signs the tokens of a Service.
 const ServiceSecret = "a secret of the tests, 32 bytes long or more"
 
-// serviceTime bounds the start of a Service.
-const serviceTime = 5 * time.Minute
+// serviceTime bounds the building and the start of a Service.
+const serviceTime = 10 * time.Minute
 
 // StartService starts a service and returns once it is ready; more is appended to its
 // configuration. Whoever starts it stops it, also after an error.

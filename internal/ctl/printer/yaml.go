@@ -36,12 +36,9 @@ func plain(node *yaml.Node) {
 	}
 }
 
-// needsNoQuotes reports whether a text reads as the same text without quotes.
+// needsNoQuotes reports whether a text reads as the same text without quotes, by old rules
+// too, by which yes is a truth.
 func needsNoQuotes(text string) bool {
-	var read any
-	if err := yaml.Unmarshal([]byte(text), &read); err != nil {
-		return false
-	}
-	same, ok := read.(string)
-	return ok && same == text
+	written, err := yaml.Marshal(text)
+	return err == nil && string(written) == text+"\n"
 }

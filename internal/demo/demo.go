@@ -32,6 +32,7 @@ const (
 type Demo struct {
 	Client  *client.Client // with the token of an operator; repeats nothing
 	Console string         // address of the console, signed in; "" = there is none
+	Shell   string         // what lets seckillctl call the service, for a shell
 	Script  Script
 	Out     io.Writer // where to say what there is to see
 
@@ -106,9 +107,9 @@ func (d *Demo) announce(p client.Product) {
 	if d.Console != "" {
 		d.say("  see it burn down      %s\n                        and there the sale of product %d\n", d.Console, p.ProductID)
 	}
-	d.say("  or on a terminal      seckillctl sale watch %d\n", p.ProductID)
+	d.say("  or on a terminal      %s\n                        go run ./cmd/seckillctl sale watch %d\n", d.Shell, p.ProductID)
 	d.say("  units that come back  orders that are not paid within %v expire, and are sold again\n", s.Window)
-	d.say("  afterwards            seckillctl sale report %d\n\n", p.ProductID)
+	d.say("  afterwards            go run ./cmd/seckillctl sale report %d\n\n", p.ProductID)
 }
 
 // conclude says what it has come to.

@@ -38,7 +38,7 @@ func TestADemoSellsOutAndBalances(t *testing.T) {
 	}
 	for _, productID := range []int64{firstProduct, firstProduct + 1} {
 		var out strings.Builder
-		d := &Demo{Client: c, Console: "http://x/console/", Script: short, Out: &out, Push: clients.Push}
+		d := &Demo{Client: c, Console: "http://x/console/", Shell: "export A=b", Script: short, Out: &out, Push: clients.Push}
 		r, err := d.Play(t.Context())
 		if err != nil || !r.OK() {
 			t.Fatalf("%v, %v", err, r.Findings)
@@ -50,7 +50,7 @@ func TestADemoSellsOutAndBalances(t *testing.T) {
 		if !b.Balanced || b.OrdersByStatus["PAID"] != 20 || b.LiveOrders != 20 || b.OrdersByStatus["CANCELLED"]+b.OrdersByStatus["EXPIRED"] == 0 {
 			t.Errorf("the books: %+v", b)
 		}
-		for _, want := range []string{fmt.Sprintf("demo: product %d opens at ", productID), "20 units for 300 buyers", "http://x/console/", "demo: 20 of 20 units are sold; orders: "} {
+		for _, want := range []string{fmt.Sprintf("demo: product %d opens at ", productID), "20 units for 300 buyers", "http://x/console/", "export A=b", "demo: 20 of 20 units are sold; orders: "} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("it does not say %q:\n%s", want, out.String())
 			}

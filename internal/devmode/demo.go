@@ -2,6 +2,7 @@ package devmode
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"seckill/client"
@@ -28,6 +29,9 @@ func (s *Stack) Demo(w io.Writer, c config.Config, push func(ctx context.Context
 	if err != nil {
 		return nil, err
 	}
-	d := &demo.Demo{Client: caller, Console: consoleAddress(c, operator), Script: demo.Full(), Out: w, Push: push}
+	d := &demo.Demo{
+		Client: caller, Console: consoleAddress(c, operator), Script: demo.Full(), Out: w, Push: push,
+		Shell: fmt.Sprintf("export SECKILL_ADDR=%s SECKILL_TOKEN=%s", address(c), operator),
+	}
 	return d.Role(), nil
 }

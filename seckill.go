@@ -181,8 +181,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	account := books.NewReader(pool, gate)
 	self, flight, flightErr := newPreflight(c, devSecret,
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
-	seconds := stream.NewSeconds(clients.Commands, seckill.StreamKey)
-	watched := live.New(live.Sources{Database: pool, Streams: inspector, Books: account, Seconds: seconds, Preflight: flight.Known})
+	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
@@ -197,7 +196,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		return nil, err
 	}
 	return groupOf(append(keeping(supervisor.Prepared(), keeper),
-		server, serviceContext.Detached.Role(), serviceContext.Watchers.Role(), watched.Role(), tally.Report(seconds), supervisor, hub.Role(), pressure.Role(), eviction.Role(),
+		server, serviceContext.Detached.Role(), serviceContext.Watchers.Role(), watched.Role(), told, supervisor,
+		hub.Role(), pressure.Role(), eviction.Role(),
 		role.After(supervisor.Prepared(), book.Expirer()),
 		role.After(supervisor.Prepared(), book.EventTrimmer(c.Orders.EventRetention)),
 		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
@@ -209,6 +209,14 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 			Streams: inspector, Gates: gate, Memory: clients.Usage, Delay: pressure.Known, Ready: flight.Ready,
 		}),
 	)...), nil
+}
+
+// newLive makes what samples the sales for those who watch, and what tells the other
+// replicas what happens here, second by second.
+func newLive(clients *stream.Clients, tally *live.Tally, from live.Sources) (watched *live.Hub, told service.Service) {
+	seconds := stream.NewSeconds(clients.Commands, seckill.StreamKey)
+	from.Seconds = seconds
+	return live.New(from), tally.Report(seconds)
 }
 
 // keeping are the roles that keep the gates, once the database can be worked with.

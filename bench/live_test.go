@@ -63,7 +63,7 @@ func (d *bed) follow(port int) *atomic.Int64 {
 			d.b.Fatal(err)
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := http.DefaultClient.Do(request) //nolint:bodyclose // closed by what reads it
 		if err != nil {
 			d.b.Fatal(err)
 		}

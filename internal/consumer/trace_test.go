@@ -84,7 +84,7 @@ func (w *world) gateOf() *admission.Gate {
 func valueOf(span tracetest.SpanStub, key attribute.Key) string {
 	for _, a := range span.Attributes {
 		if a.Key == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -187,9 +188,7 @@ func TestColoursAreForTerminalsOnly(t *testing.T) {
 				_, _ = w.Write([]byte(`{"productId": 2001, "status": "PAUSED"}`))
 			})
 			d.terminal = c.terminal
-			for name, value := range c.env {
-				d.env[name] = value
-			}
+			maps.Copy(d.env, c.env)
 			d.expect(ExitDone, "", "product", "get", "2001")
 			if got := strings.Contains(d.out.String(), "\x1b["); got != c.colours {
 				t.Errorf("colours = %v: %q", got, d.out.String())

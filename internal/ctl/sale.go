@@ -65,7 +65,7 @@ func (a *App) live(ctx context.Context, c *client.Client, productID int64, each 
 			return err
 		}
 		if sleep(ctx, liveAgain) != nil {
-			return nil
+			return nil //nolint:nilerr // the user has ended it
 		}
 	}
 }
@@ -129,8 +129,7 @@ func (a *App) eachSample(ctx context.Context, c *client.Client, productID int64,
 			}
 			if err := do(event.Sample); err != nil {
 				cancel()
-				<-over
-				return err
+				return errors.Join(err, <-over)
 			}
 		case <-silence.C:
 			a.noteSilence(state)

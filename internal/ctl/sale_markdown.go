@@ -14,19 +14,19 @@ import (
 // document is Markdown on its way.
 type document struct{ strings.Builder }
 
-func (d *document) line(format string, args ...any) {
-	fmt.Fprintf(d, format+"\n", args...)
+func (d *document) linef(format string, args ...any) {
+	_, _ = fmt.Fprintf(d, format+"\n", args...)
 }
 
 // section begins a section.
-func (d *document) section(title string) { d.line("\n## %s\n", title) }
+func (d *document) section(title string) { d.linef("\n## %s\n", title) }
 
 // facts writes a table of two columns; rows without a value are left out.
 func (d *document) facts(rows ...[2]string) {
-	d.line("| | |\n|---|---|")
+	d.linef("| | |\n|---|---|")
 	for _, row := range rows {
 		if row[1] != "" {
-			d.line("| %s | %s |", row[0], cell(row[1]))
+			d.linef("| %s | %s |", row[0], cell(row[1]))
 		}
 	}
 }
@@ -34,13 +34,13 @@ func (d *document) facts(rows ...[2]string) {
 // counts writes a table of numbers by name, the greatest first.
 func (d *document) counts(what string, by map[string]int64) {
 	if len(by) == 0 {
-		d.line("None.")
+		d.linef("None.")
 		return
 	}
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
-	d.line("| %s | |\n|---|--:|", what)
+	d.linef("| %s | |\n|---|--:|", what)
 	for _, name := range names {
-		d.line("| %s | %d |", cell(name), by[name])
+		d.linef("| %s | %d |", cell(name), by[name])
 	}
 }
 
@@ -52,7 +52,7 @@ func cell(text string) string {
 // markdown writes the report.
 func (r *saleReport) markdown() string {
 	d, p := &document{}, &r.Product
-	d.line("# Sale of product %d: %s\n", p.ProductID, cell(p.Name))
+	d.linef("# Sale of product %d: %s\n", p.ProductID, cell(p.Name))
 	d.facts(
 		[2]string{"report made", printer.Time(r.MadeAt)},
 		[2]string{"window", window(p)},
@@ -74,7 +74,7 @@ func (r *saleReport) stock(d *document) {
 	d.section("Stock and books")
 	b := &r.Books
 	if b.StockTotal == nil {
-		d.line("Record-only: without stock.")
+		d.linef("Record-only: without stock.")
 		return
 	}
 	sold := *b.StockTotal - *b.StockLeft
@@ -109,11 +109,11 @@ func (r *saleReport) attempts(d *document) {
 func (r *saleReport) recently(d *document) {
 	d.section("At the gate, in the last 15 minutes")
 	if r.Recent == nil {
-		d.line("Nothing has happened.")
+		d.linef("Nothing has happened.")
 		return
 	}
 	d.counts("outcome", r.Recent.AtGate)
-	d.line("")
+	d.linef("")
 	d.facts(
 		[2]string{"first and last second", printer.Time(r.Recent.From) + " to " + printer.Time(r.Recent.To)},
 		[2]string{"most attempts in a second", printer.Number(r.Recent.Peak)},
@@ -133,23 +133,23 @@ func millisText(ms float64) string {
 func (r *saleReport) letters(d *document) {
 	d.section("Dead letters")
 	if len(r.DeadLetters) == 0 {
-		d.line("None.")
+		d.linef("None.")
 		return
 	}
-	d.line("| reason | open | replayed | discarded |\n|---|--:|--:|--:|")
+	d.linef("| reason | open | replayed | discarded |\n|---|--:|--:|--:|")
 	for _, g := range r.DeadLetters {
-		d.line("| %s | %d | %d | %d |", cell(g.Reason), g.Open, g.Replayed, g.Discarded)
+		d.linef("| %s | %d | %d | %d |", cell(g.Reason), g.Open, g.Replayed, g.Discarded)
 	}
 }
 
 func (r *saleReport) marks(d *document) {
 	d.section("Who did what")
 	if len(r.Marks) == 0 {
-		d.line("Nobody did anything.")
+		d.linef("Nobody did anything.")
 		return
 	}
-	d.line("| at | who | what | detail |\n|---|---|---|---|")
+	d.linef("| at | who | what | detail |\n|---|---|---|---|")
 	for _, m := range r.Marks {
-		d.line("| %s | %s | %s | %s |", printer.Time(m.CreatedAt), cell(m.Actor), cell(m.Action), cell(string(m.Detail)))
+		d.linef("| %s | %s | %s | %s |", printer.Time(m.CreatedAt), cell(m.Actor), cell(m.Action), cell(string(m.Detail)))
 	}
 }

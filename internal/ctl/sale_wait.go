@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -95,6 +96,7 @@ func (a *App) wait(ctx context.Context, c *client.Client, productID int64, condi
 				return nil
 			case never:
 				return nof("product %d will not be %s: %s", productID, condition, detail)
+			case notYet:
 			}
 		}
 		if sleep(ctx, waitPause) != nil {
@@ -105,7 +107,7 @@ func (a *App) wait(ctx context.Context, c *client.Client, productID int64, condi
 
 // waitedInVain is the end of a wait that has not seen its condition.
 func (a *App) waitedInVain(ctx context.Context, productID int64, condition string, limit time.Duration, detail string) error {
-	if ctx.Err() == context.Canceled { //nolint:errorlint // it is one of two values
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Canceled
 	}
 	return &exitError{ExitUnreachable, fmt.Errorf("product %d is not %s after %v: %s", productID, condition, limit, detail)}

@@ -102,24 +102,24 @@ func (d *Demo) plan(productID int64) rehearsal.Plan {
 // announce says what there is to see.
 func (d *Demo) announce(p client.Product) {
 	s := &d.Script
-	d.say("\ndemo: product %d opens at %s: %d units for %d buyers, half of them past the gate\n",
+	d.sayf("\ndemo: product %d opens at %s: %d units for %d buyers, half of them past the gate\n",
 		p.ProductID, p.StartsAt.Local().Format("15:04:05"), s.Units, s.buyers())
 	if d.Console != "" {
-		d.say("  see it burn down      %s\n                        and there the sale of product %d\n", d.Console, p.ProductID)
+		d.sayf("  see it burn down      %s\n                        and there the sale of product %d\n", d.Console, p.ProductID)
 	}
-	d.say("  or on a terminal      %s\n                        go run ./cmd/seckillctl sale watch %d\n", d.Shell, p.ProductID)
-	d.say("  units that come back  orders that are not paid within %v expire, and are sold again\n", s.Window)
-	d.say("  afterwards            go run ./cmd/seckillctl sale report %d\n\n", p.ProductID)
+	d.sayf("  or on a terminal      %s\n                        go run ./cmd/seckillctl sale watch %d\n", d.Shell, p.ProductID)
+	d.sayf("  units that come back  orders that are not paid within %v expire, and are sold again\n", s.Window)
+	d.sayf("  afterwards            go run ./cmd/seckillctl sale report %d\n\n", p.ProductID)
 }
 
 // conclude says what it has come to.
 func (d *Demo) conclude(r *rehearsal.Report) {
 	b := &r.Books
-	d.say("\ndemo: %d of %d units are sold; orders: %s; balanced: %v\n", b.LiveOrders, *b.StockTotal, words(b.OrdersByStatus), b.Balanced)
+	d.sayf("\ndemo: %d of %d units are sold; orders: %s; balanced: %v\n", b.LiveOrders, *b.StockTotal, words(b.OrdersByStatus), b.Balanced)
 	for _, finding := range r.Findings {
-		d.say("demo: DOES NOT HOLD: %s\n", finding)
+		d.sayf("demo: DOES NOT HOLD: %s\n", finding)
 	}
-	d.say("demo: it goes on serving until Ctrl-C; seckillctl sale report %d says the rest\n\n", r.ProductID)
+	d.sayf("demo: it goes on serving until Ctrl-C; seckillctl sale report %d says the rest\n\n", r.ProductID)
 }
 
 func words(counts map[string]int64) string {
@@ -130,4 +130,4 @@ func words(counts map[string]int64) string {
 	return strings.Join(parts, ", ")
 }
 
-func (d *Demo) say(format string, args ...any) { _, _ = fmt.Fprintf(d.Out, format, args...) }
+func (d *Demo) sayf(format string, args ...any) { _, _ = fmt.Fprintf(d.Out, format, args...) }

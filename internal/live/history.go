@@ -31,7 +31,7 @@ func (h *Hub) historyOf(ctx context.Context, w *watch) (wire []byte, last int64,
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	seconds := h.lastSeconds(ctx, w.productID, given)
-	last, _ = kept.last()
+	last = kept.last()
 	if wire, err = historyWire(seconds, kept.after(last-keep.Milliseconds())); err != nil {
 		return nil, 0, err
 	}

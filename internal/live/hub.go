@@ -203,7 +203,7 @@ func (w *watch) stopForgetting() {
 func (h *Hub) after(w *watch, id int64) (entries []entry, changed <-chan struct{}, gone bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if last, _ := w.ring.last(); last > id {
+	if last := w.ring.last(); last > id {
 		entries = w.ring.after(id)
 	}
 	return entries, w.changed, w.gone
@@ -215,7 +215,7 @@ func (h *Hub) after(w *watch, id int64) (entries []entry, changed <-chan struct{
 func (h *Hub) begin(ctx context.Context, w *watch, last int64, out Out) (int64, error) {
 	h.mu.Lock()
 	known := last != 0 && w.ring.has(last)
-	newest, _ := w.ring.last()
+	newest := w.ring.last()
 	seen := !w.fresh
 	h.mu.Unlock()
 	switch {

@@ -215,7 +215,7 @@ func (l *looker) complete(ctx context.Context, periods []period) map[int64][]Sec
 		}
 	}
 	failed := map[int64]bool{}
-	for n, read := range l.from.Seconds.Read(ctx, asked, names[:]) {
+	for n, read := range l.from.Seconds.Read(ctx, asked, names) {
 		id := asked[n].ProductID
 		failed[id] = failed[id] || read.Err != nil
 		found[id] = append(found[id], newSecond(asked[n].Second, read.Numbers))

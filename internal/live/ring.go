@@ -57,14 +57,12 @@ func (r *ring) add(e entry) {
 	}
 }
 
-// last returns the ID of the last sample, and the last second that has been told of; 0 when
-// there is none.
-func (r *ring) last() (id, given int64) {
+// last returns the ID of the last sample, 0 when there is none.
+func (r *ring) last() int64 {
 	if len(r.recent) == 0 {
-		return 0, 0
+		return 0
 	}
-	e := &r.recent[len(r.recent)-1]
-	return e.id, e.given
+	return r.recent[len(r.recent)-1].id
 }
 
 // has reports whether there is a sample of an ID.

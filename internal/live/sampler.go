@@ -229,7 +229,7 @@ func encodeSeconds(w *watch, seconds []Second) []byte {
 
 // add gives a sample to those who follow.
 func (w *watch) add(e entry, at time.Time) {
-	last, _ := w.ring.last()
+	last := w.ring.last()
 	e.id, e.given = max(at.UnixMilli(), last+1), w.given
 	e.wire = wireOf("sample", e.id, e.whole()...)
 	w.ring.add(e)

@@ -97,7 +97,7 @@ func bucketOf(took time.Duration) int {
 	if took <= time.Millisecond {
 		return 0
 	}
-	whole := uint64((took - 1) / time.Millisecond) //nolint:gosec // it is positive
+	whole := uint64((took - 1) / time.Millisecond)
 	return min(bits.Len64(whole), buckets-1)
 }
 

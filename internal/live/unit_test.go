@@ -27,7 +27,7 @@ func TestTheRingKeepsFifteenMinutesInLittleMemory(t *testing.T) {
 		r.add(entry{id: n * 1000, given: n, body: body(n), seconds: fmt.Appendf(nil, `[{"at":%d}]`, n)})
 	}
 	kept := r.after(0)
-	oldest := int64(samples*1000 - keep.Milliseconds())
+	oldest := samples*1000 - keep.Milliseconds()
 	if len(kept) < 900 || len(kept) > 900+packAt || kept[0].id > oldest {
 		t.Fatalf("%d samples are kept, the oldest of %d, %d is wanted", len(kept), kept[0].id, oldest)
 	}
@@ -116,7 +116,7 @@ func TestQuantilesAreWithinTheirBucket(t *testing.T) {
 	if quantile(&[buckets]int64{}, 0.5) != nil {
 		t.Error("no time has a quantile")
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // of a test
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		var times [buckets]int64
 		list := make([]time.Duration, 1+random.IntN(1000))

@@ -54,10 +54,17 @@ type Tally interface {
 // nobody is a Tally that counts nothing.
 type nobody struct{}
 
-func (nobody) AttemptDecided(int64, string)           {}
+// AttemptDecided implements Tally.
+func (nobody) AttemptDecided(int64, string) {}
+
+// LogsWritten implements Tally.
 func (nobody) LogsWritten(int64, seckill.Status, int) {}
-func (nobody) EntryStored(int64, time.Duration)       {}
-func (nobody) Forget(int64)                           {}
+
+// EntryStored implements Tally.
+func (nobody) EntryStored(int64, time.Duration) {}
+
+// Forget implements Tally.
+func (nobody) Forget(int64) {}
 
 // Tell names who counts beside. It is called before anything is counted.
 func (m *Metrics) Tell(t Tally) { m.tally = t }

@@ -41,7 +41,7 @@ func TestFlagsAreDescribedOnce(t *testing.T) {
 	}
 	for _, group := range groups {
 		rows := map[string]bool{}
-		for _, row := range strings.Split(group.Flags, "\n") {
+		for row := range strings.SplitSeq(group.Flags, "\n") {
 			if rows[row] || strings.HasSuffix(row, "| |") {
 				t.Errorf("%s: %s", group.Name, row)
 			}

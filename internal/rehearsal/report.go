@@ -66,21 +66,21 @@ func (r *Report) judge(before, after *client.Books, t *tally) {
 	orders := sum(after.OrdersByStatus) - sum(before.OrdersByStatus)
 	wins := int64(r.Results[string(client.Success)])
 	raw := r.Outcomes[Pushed] > 0
-	r.find(after.LiveOrders > total || left < 0, "oversold: %d live orders for %d units, %d left", after.LiveOrders, total, left)
-	r.find(left+after.LiveOrders != total, "%d units left and %d live orders are not the %d units that there are", left, after.LiveOrders, total)
-	r.find(after.Drift != 0, "the books drift by %d", after.Drift)
-	r.find(after.RedisLeft == nil, "the gate is not open at the end")
-	r.find(after.Drift == 0 && after.RedisLeft != nil && !resting(after),
+	r.findf(after.LiveOrders > total || left < 0, "oversold: %d live orders for %d units, %d left", after.LiveOrders, total, left)
+	r.findf(left+after.LiveOrders != total, "%d units left and %d live orders are not the %d units that there are", left, after.LiveOrders, total)
+	r.findf(after.Drift != 0, "the books drift by %d", after.Drift)
+	r.findf(after.RedisLeft == nil, "the gate is not open at the end")
+	r.findf(after.Drift == 0 && after.RedisLeft != nil && !resting(after),
 		"the books have not come to rest: %d units in flight, %d moves pending, balanced: %v", units(after.InFlight), units(after.PendingMoves), after.Balanced)
-	r.find(t.open > 0, "%d attempts have no final result", t.open)
-	r.find(t.gateWins+t.gateFails+t.open < r.Outcomes[Admitted], "%d attempts were admitted and %d of them are known", r.Outcomes[Admitted], t.gateWins+t.gateFails)
-	r.find(t.gateFails > 0 && !raw, "%d attempts were admitted and have failed", t.gateFails)
-	r.find(t.open == 0 && orders != wins, "%d attempts have won and there are %d new orders", wins, orders)
-	r.find(r.Outcomes[Unknown] > 0, "%d attempts were never answered", r.Outcomes[Unknown])
+	r.findf(t.open > 0, "%d attempts have no final result", t.open)
+	r.findf(t.gateWins+t.gateFails+t.open < r.Outcomes[Admitted], "%d attempts were admitted and %d of them are known", r.Outcomes[Admitted], t.gateWins+t.gateFails)
+	r.findf(t.gateFails > 0 && !raw, "%d attempts were admitted and have failed", t.gateFails)
+	r.findf(t.open == 0 && orders != wins, "%d attempts have won and there are %d new orders", wins, orders)
+	r.findf(r.Outcomes[Unknown] > 0, "%d attempts were never answered", r.Outcomes[Unknown])
 }
 
-// find notes what does not hold.
-func (r *Report) find(isWrong bool, format string, args ...any) {
+// findf notes what does not hold.
+func (r *Report) findf(isWrong bool, format string, args ...any) {
 	if isWrong {
 		r.Findings = append(r.Findings, fmt.Sprintf(format, args...))
 	}

@@ -97,7 +97,7 @@ DevServer: {Port: %d}
 	if err := os.WriteFile(s.Config, []byte(configuration), 0o600); err != nil {
 		return err
 	}
-	s.process, s.done = exec.Command(program, "-f", s.Config), make(chan error, 1) //nolint:noctx // it lives as long as the tests
+	s.process, s.done = exec.Command(program, "-f", s.Config), make(chan error, 1) //nolint:gosec,noctx // our own program, which lives as long as the tests
 	s.process.Stdout, s.process.Stderr = &s.Output, &s.Output
 	if err := s.process.Start(); err != nil {
 		s.process = nil

@@ -64,9 +64,10 @@ func begin(productID int64, parents []string, operation string, kind trace.SpanK
 		}
 	}
 	ctx := trace.ContextWithRemoteSpanContext(context.Background(), first)
-	_, span := tracer().Start(ctx, nameOf(operation, productID), trace.WithSpanKind(kind), trace.WithLinks(links...),
+	_, span := tracer().Start(ctx, nameOf(operation, productID), //nolint:spancheck // Fail, End or Committed ends it
+		trace.WithSpanKind(kind), trace.WithLinks(links...),
 		trace.WithAttributes(append(common(productID, operation), attributes...)...))
-	return &Span{span: span, productID: productID}
+	return &Span{span: span, productID: productID} //nolint:spancheck // as above
 }
 
 // Fail ends the span of what has failed. kind is the attribute error.type, such as an

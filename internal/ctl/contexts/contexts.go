@@ -18,12 +18,12 @@ import (
 // Context is a service, and how it is called. Of the three ways to a token it has one at
 // most.
 type Context struct {
-	Name         string `yaml:"name"                   json:"name"`
-	Address      string `yaml:"address"                json:"address"`                // such as https://seckill.example
-	Token        string `yaml:"token,omitempty"        json:"-"`                      // itself
-	TokenFile    string `yaml:"tokenFile,omitempty"    json:"tokenFile,omitempty"`    // path of the file that it is in
-	TokenCommand string `yaml:"tokenCommand,omitempty" json:"tokenCommand,omitempty"` // of the shell, which prints it
-	Production   bool   `yaml:"production,omitempty"   json:"production"`             // what cannot be taken back is always asked
+	Name         string `json:"name"                   yaml:"name"`
+	Address      string `json:"address"                yaml:"address"`                // such as https://seckill.example
+	Token        string `json:"-"                      yaml:"token,omitempty"`        // itself
+	TokenFile    string `json:"tokenFile,omitempty"    yaml:"tokenFile,omitempty"`    // path of the file that it is in
+	TokenCommand string `json:"tokenCommand,omitempty" yaml:"tokenCommand,omitempty"` // of the shell, which prints it
+	Production   bool   `json:"production"             yaml:"production,omitempty"`   // what cannot be taken back is always asked
 }
 
 // File is what is kept.

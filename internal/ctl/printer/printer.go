@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -35,14 +36,7 @@ func Formats() string {
 }
 
 // Known reports whether f is one of the formats.
-func (f Format) Known() bool {
-	for _, known := range formats {
-		if f == known {
-			return true
-		}
-	}
-	return false
-}
+func (f Format) Known() bool { return slices.Contains(formats, f) }
 
 // People reports whether f is read by people.
 func (f Format) People() bool { return f == Table || f == Wide }

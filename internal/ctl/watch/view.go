@@ -48,7 +48,7 @@ func Render(s *State, now time.Time, look Look) []string {
 		return r.lines
 	}
 	r.title()
-	r.painter.stale = s.Stale(now)
+	r.stale = s.Stale(now)
 	r.stock()
 	r.rates("attempts", s.attempts(look.Window))
 	r.rates("results", s.results(look.Window))

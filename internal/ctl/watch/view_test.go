@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -176,7 +177,7 @@ func TestKeysAndEventsChangeTheModel(t *testing.T) {
 		t.Errorf("four seconds later:\n%s", text)
 	}
 	updated(t, m, key("q"), true)
-	if m = updated(t, m, overMsg{client.CodeForbidden}, true); m.err != client.CodeForbidden {
+	if m = updated(t, m, overMsg{client.CodeForbidden}, true); !errors.Is(m.err, client.CodeForbidden) {
 		t.Errorf("it ends with %v", m.err)
 	}
 }

@@ -174,8 +174,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	limiter, err := newLimiter(c, clients)
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
-	writes := stream.NewWriteCheck(clients.Commands, supervisor.Consumed)
-	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, writes.Run)}
+	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
 	account := books.NewReader(pool, gate)

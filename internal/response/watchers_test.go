@@ -33,7 +33,7 @@ func TestWatchersAreBoundedByThemselves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := server.Client().Do(request)
+		answer, err := server.Client().Do(request) //nolint:bodyclose // closed by what reads it
 		if err != nil {
 			t.Fatal(err)
 		}

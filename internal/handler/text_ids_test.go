@@ -1,6 +1,8 @@
 package handler_test
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"seckill/internal/seckill"
 )
@@ -23,12 +26,16 @@ func TestEveryRouteAnswersWithIDsAsText(t *testing.T) {
 	s.settle(1, "10 1-0", "11 2-0")
 	letter := s.bury(1, "3-0", seckill.DeadInvalidUID, "uid", "x")
 	order := strings.TrimPrefix(s.orderPath("1-0"), "/api/v1/orders/")
-	fill := strings.NewReplacer("{productId}", "1", "{userId}", "10", "{orderId}", order, "{id}", letter[strings.LastIndex(letter, "/")+1:])
+	fill := strings.NewReplacer("{productId}", "1", "{userId}", "10", "{orderId}", order, "{id}", letter[strings.LastIndex(letter, "/")+1:],
+		"{name}", "SeckillRedisDown")
 
 	numbers := 0
 	for _, path := range readingRoutes(t) {
-		target := fill.Replace(path)
-		plain := s.get(target)
+		target, get := fill.Replace(path), s.get
+		if strings.HasSuffix(path, "/live") {
+			get = s.begin
+		}
+		plain := get(target)
 		if plain.status != http.StatusOK {
 			t.Errorf("%s: %d %s", target, plain.status, plain.body)
 			continue
@@ -36,7 +43,7 @@ func TestEveryRouteAnswersWithIDsAsText(t *testing.T) {
 		if numericID.MatchString(plain.body) {
 			numbers++
 		}
-		text := s.get(target + "?ids=string")
+		text := get(target + "?ids=string")
 		if text.status != http.StatusOK || numericID.MatchString(text.body) {
 			t.Errorf("%s with IDs as text: %d %s", target, text.status, text.body)
 		}
@@ -98,4 +105,31 @@ func readingRoutes(t *testing.T) []string {
 		paths = append(paths, path)
 	}
 	return paths
+}
+
+// begin is get for an answer without an end, of which it takes the first event.
+func (w *world) begin(path string, edit ...func(*http.Request)) answer {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+path, http.NoBody)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+w.token("operator"))
+	for _, change := range edit {
+		change(r)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	a := answer{status: response.StatusCode, header: response.Header}
+	for lines := bufio.NewScanner(response.Body); a.body == "" && lines.Scan(); {
+		if data, found := strings.CutPrefix(lines.Text(), "data:"); found {
+			a.body = data
+		}
+	}
+	return a
 }

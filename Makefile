@@ -11,6 +11,11 @@ WITHDB  := $(GO) run ./internal/devstack/withdb --
 TEST_P       ?= 2
 TEST_TIMEOUT ?= 25m
 
+# What the binary says of itself; given by who builds where there is no repository.
+VERSION  ?= $(shell git describe --tags --match 'v*' --always --dirty 2>/dev/null)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS   = -s -w -X seckill/internal/health.version=$(VERSION) -X seckill/internal/health.revision=$(REVISION)
+
 # Tables that have a model. Quoted, as goctl takes patterns too.
 TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seckill_audit
 
@@ -25,8 +30,12 @@ run: ## Run the service with private servers under .dev/
 	$(GO) run . -f etc/dev.yaml
 
 .PHONY: build
-build: ## Build bin/seckill
-	$(GO) build -trimpath -o $(BIN)/seckill .
+build: ## Build bin/seckill, without C and without symbols, as the image has it
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/seckill .
+
+.PHONY: image
+image: ## Build the image seckill:latest (needs docker)
+	docker build -f deploy/docker/Dockerfile --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t seckill .
 
 .PHONY: servers
 servers: ## Make sure that PostgreSQL and Redis are there for the tests

@@ -37,6 +37,10 @@ build: ## Build bin/seckill, without C and without symbols, as the image has it
 image: ## Build the image seckill:latest (needs docker)
 	docker build -f deploy/docker/Dockerfile --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t seckill .
 
+.PHONY: sbom
+sbom: build ## Write bin/seckill.cdx.json (CycloneDX) and docs/licences.md, of what the binary holds
+	$(GO) run ./deploy/sbom -version '$(VERSION)' -cyclonedx $(BIN)/seckill.cdx.json -page docs/licences.md $(BIN)/seckill
+
 .PHONY: servers
 servers: ## Make sure that PostgreSQL and Redis are there for the tests
 	@./tools/setup-servers.sh

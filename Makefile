@@ -4,6 +4,7 @@ GO      ?= go
 BIN     := $(CURDIR)/bin
 GOCTL   := $(BIN)/goctl
 LINTER  := $(BIN)/golangci-lint
+VULN    := $(BIN)/govulncheck
 WITHDB  := $(GO) run ./internal/devstack/withdb --
 
 # Packages tested at once. Each may run a PostgreSQL and a Redis of its own, so
@@ -64,11 +65,12 @@ bench: servers ## Run the benchmarks, each once
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
 
 .PHONY: lint
-lint: $(LINTER) ## Run the linters and check the formatting
+lint: $(LINTER) $(VULN) ## Run the linters, check the formatting, look for known vulnerabilities
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
 	cd deploy/test && $(LINTER) run ./...
+	./tools/vulnerabilities.sh $(VULN)
 
 .PHONY: gen
 gen: gen-api gen-model gen-doc ## Generate handlers, types, routes, models, openapi.json and the reference pages
@@ -105,7 +107,7 @@ check-client: ## Compile a TypeScript client made from openapi.json (needs npm)
 	@./tools/typescript/check.sh
 
 .PHONY: tools
-tools: $(GOCTL) $(LINTER) ## Build goctl and golangci-lint, as pinned in tools/go.mod
+tools: $(GOCTL) $(LINTER) $(VULN) ## Build goctl, golangci-lint and govulncheck, as pinned in tools/go.mod
 
 $(GOCTL): tools/go.mod tools/go.sum
 	cd tools && GOBIN=$(BIN) $(GO) install github.com/zeromicro/go-zero/tools/goctl
@@ -113,4 +115,8 @@ $(GOCTL): tools/go.mod tools/go.sum
 
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(VULN): tools/go.mod tools/go.sum
+	cd tools && GOBIN=$(BIN) $(GO) install golang.org/x/vuln/cmd/govulncheck
 	@touch $@

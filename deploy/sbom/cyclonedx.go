@@ -31,10 +31,15 @@ type component struct {
 	Properties []property `json:"properties,omitempty"`
 }
 
+// licensed is one licence, or an expression of several.
 type licensed struct {
-	License struct {
-		ID string `json:"id"`
-	} `json:"license"`
+	Licence    *licence `json:"license,omitempty"`
+	Expression string   `json:"expression,omitempty"`
+}
+
+type licence struct {
+	ID   string `json:"id,omitempty"`   // by SPDX
+	Name string `json:"name,omitempty"` // where SPDX has none
 }
 
 type property struct {
@@ -65,10 +70,21 @@ func document(info *debug.BuildInfo, modules []module) ([]byte, error) {
 // (https://github.com/package-url/purl-spec).
 func (m module) component() component {
 	purl := fmt.Sprintf("pkg:golang/%s@%s", m.path, strings.ReplaceAll(m.version, "+", "%2B"))
-	c := component{Type: "library", Ref: purl, Name: m.path, Version: m.version, PURL: purl, Licences: make([]licensed, 1)}
-	c.Licences[0].License.ID = m.licence
+	c := component{Type: "library", Ref: purl, Name: m.path, Version: m.version, PURL: purl, Licences: []licensed{licensedBy(m.licence)}}
 	if m.sum != "" {
 		c.Properties = []property{{"go:sum", m.sum}}
 	}
 	return c
+}
+
+// licensedBy is an SPDX expression as CycloneDX has it.
+func licensedBy(expression string) licensed {
+	switch {
+	case strings.Contains(expression, allOf):
+		return licensed{Expression: expression}
+	case expression == publicDomain:
+		return licensed{Licence: &licence{Name: expression}}
+	default:
+		return licensed{Licence: &licence{ID: expression}}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -13,25 +14,32 @@ import (
 // they are looked for.
 var licenceFiles = []string{"LICENSE*", "LICENCE*", "License*", "license*", "COPYING*"}
 
+// publicDomain is what has no licence and needs none; SPDX has no name for it.
+const publicDomain = "public domain"
+
 // kinds are the licences that the service may be shipped with, each with words that it alone
-// has among them, in lower case and with single spaces. The first that fits is taken.
+// has among them, in lower case and with single spaces.
 var kinds = []struct {
-	spdx  string
-	words []string
+	spdx   string
+	words  []string
+	beside string // is not this one, which has these words and more
 }{
-	{"Apache-2.0", []string{"apache license", "version 2.0"}},
-	{"MPL-2.0", []string{"mozilla public license", "2.0"}},
-	{"MIT", []string{"permission is hereby granted, free of charge"}},
-	{"ISC", []string{"permission to use, copy, modify, and/or distribute this software for any purpose with or without fee"}},
-	{"ISC", []string{"permission to use, copy, modify, and distribute this software for any purpose with or without fee"}},
-	{"BSD-3-Clause", []string{"redistribution and use in source and binary forms", "neither the name"}},
-	{"BSD-3-Clause", []string{"redistribution and use in source and binary forms", "the names of its contributors may not be used"}},
-	{"BSD-2-Clause", []string{"redistribution and use in source and binary forms"}},
-	{"Unlicense", []string{"this is free and unencumbered software released into the public domain"}},
+	{"Apache-2.0", []string{"apache license", "version 2.0"}, ""},
+	{"MPL-2.0", []string{"mozilla public license", "2.0"}, ""},
+	{"MIT", []string{"permission is hereby granted, free of charge"}, ""},
+	{"ISC", []string{"permission to use, copy, modify, and/or distribute this software for any purpose with or without fee"}, ""},
+	{"ISC", []string{"permission to use, copy, modify, and distribute this software for any purpose with or without fee"}, ""},
+	{"BSD-3-Clause", []string{"redistribution and use in source and binary forms", "neither the name"}, ""},
+	{"BSD-3-Clause", []string{"redistribution and use in source and binary forms", "the names of its contributors may not be used"}, ""},
+	{"BSD-2-Clause", []string{"redistribution and use in source and binary forms"}, "BSD-3-Clause"},
+	{"Unlicense", []string{"this is free and unencumbered software released into the public domain"}, ""},
+	{publicDomain, []string{"all these files have been put into the public domain"}, ""},
 }
 
-// licenceIn returns the SPDX name of the licence in the folder of a module.
+// licenceIn returns the licences in the folder of a module by their SPDX names, as an SPDX
+// expression: all of them hold, each for a part.
 func licenceIn(folder string) (string, error) {
+	var all []string
 	for _, pattern := range licenceFiles {
 		files, err := filepath.Glob(filepath.Join(folder, pattern))
 		if err != nil {
@@ -42,27 +50,33 @@ func licenceIn(folder string) (string, error) {
 			if err != nil {
 				continue // a folder of licences
 			}
-			if name := nameOf(string(text)); name != "" {
-				return name, nil
-			}
+			all = append(all, namesOf(string(text))...)
 		}
 	}
-	return "", errors.New("no licence that is known to be fit")
+	if len(all) == 0 {
+		return "", errors.New("no licence that is known to be fit")
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), allOf), nil
 }
 
-// nameOf returns the SPDX name of the licence with the given text, "" when it is not known.
-func nameOf(text string) string {
+// allOf joins licences that all hold, in SPDX expressions.
+const allOf = " AND "
+
+// namesOf returns the SPDX names of the licences in a text. One that contains another counts
+// alone.
+func namesOf(text string) (names []string) {
 	text = strings.ToLower(strings.Join(strings.Fields(text), " "))
 	for _, kind := range kinds {
-		fits := true
+		fits := !slices.Contains(names, kind.beside)
 		for _, words := range kind.words {
 			fits = fits && strings.Contains(text, words)
 		}
-		if fits {
-			return kind.spdx
+		if fits && !slices.Contains(names, kind.spdx) {
+			names = append(names, kind.spdx)
 		}
 	}
-	return ""
+	return names
 }
 
 // licencePage is the page of licences. It has no versions, so that it changes when a module

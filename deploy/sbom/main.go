@@ -38,11 +38,11 @@ func run(ctx context.Context, path, version, cyclonedx, page string) error {
 	if err != nil {
 		return err
 	}
-	document, err := document(info, modules)
+	list, err := document(info, modules)
 	if err != nil {
 		return err
 	}
-	for file, text := range map[string][]byte{cyclonedx: document, page: licencePage(modules)} {
+	for file, text := range map[string][]byte{cyclonedx: list, page: licencePage(modules)} {
 		if file == "" {
 			continue
 		}

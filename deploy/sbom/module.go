@@ -26,9 +26,11 @@ const standardLibrary = "std"
 
 // listed is what `go list -m -json` says of a module.
 type listed struct {
-	Path, Version, Dir string
-	Indirect, Main     bool
-	Replace            *listed
+	Path     string  `json:"Path"`
+	Version  string  `json:"Version"`
+	Dir      string  `json:"Dir"`
+	Indirect bool    `json:"Indirect"`
+	Replace  *listed `json:"Replace"`
 }
 
 // modulesOf returns the modules of a binary, ordered by path, with their licences. The go
@@ -62,7 +64,7 @@ func modulesOf(ctx context.Context, info *debug.BuildInfo) ([]module, error) {
 
 // listModules returns the modules that go.mod leads to, by path.
 func listModules(ctx context.Context) (map[string]listed, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-mod=readonly", "-json=Path,Version,Dir,Indirect,Main,Replace", "all").Output()
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-mod=readonly", "-json=Path,Version,Dir,Indirect,Replace", "all").Output()
 	if failure, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("go list: %w: %s", err, failure.Stderr)
 	}

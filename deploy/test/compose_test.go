@@ -197,8 +197,10 @@ func TestPrometheusOfComposeWatchesBothReplicas(t *testing.T) {
 	}
 	var prometheus struct {
 		Scrape []struct {
-			Job    string                       `yaml:"job_name"`
-			Static []struct{ Targets []string } `yaml:"static_configs"`
+			Job    string `yaml:"job_name"`
+			Static []struct {
+				Targets []string `yaml:"targets"`
+			} `yaml:"static_configs"`
 		} `yaml:"scrape_configs"`
 	}
 	decode(t, root+"/deploy/compose/prometheus.yaml", &prometheus)
@@ -222,7 +224,11 @@ func TestAlertmanagerOfComposeReadsItsFile(t *testing.T) {
 func TestGrafanaOfComposeFindsItsSources(t *testing.T) {
 	project := mustLoadCompose(t)
 	var provisioned struct {
-		Datasources []struct{ UID, Type, URL string }
+		Datasources []struct {
+			UID  string `yaml:"uid"`
+			Type string `yaml:"type"`
+			URL  string `yaml:"url"`
+		} `yaml:"datasources"`
 	}
 	decode(t, root+"/deploy/compose/grafana/datasources/seckill.yaml", &provisioned)
 	for _, source := range provisioned.Datasources {
@@ -232,7 +238,11 @@ func TestGrafanaOfComposeFindsItsSources(t *testing.T) {
 		}
 	}
 	var dashboards struct {
-		Providers []struct{ Options struct{ Path string } }
+		Providers []struct {
+			Options struct {
+				Path string `yaml:"path"`
+			} `yaml:"options"`
+		} `yaml:"providers"`
 	}
 	decode(t, root+"/deploy/compose/grafana/dashboards/seckill.yaml", &dashboards)
 	mounted := slices.ContainsFunc(project.Services["grafana"].Volumes, func(v types.ServiceVolumeConfig) bool {

@@ -194,12 +194,13 @@ func sources(t *testing.T) (names []string) {
 	}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
 		var p struct {
-			Dir                 string
-			GoFiles, EmbedFiles []string
-			Module              *struct {
-				Main bool
-				Dir  string
-			}
+			Dir        string   `json:"Dir"`
+			GoFiles    []string `json:"GoFiles"`
+			EmbedFiles []string `json:"EmbedFiles"`
+			Module     *struct {
+				Main bool   `json:"Main"`
+				Dir  string `json:"Dir"`
+			} `json:"Module"`
 		}
 		if err := decoder.Decode(&p); err != nil {
 			t.Fatal(err)

@@ -94,10 +94,10 @@ func unpack(t *testing.T, image v1.Image, folder string) (size int64) {
 		}
 		size += int64(len(content))
 	}
-	if err := os.Chmod(folder, 0o555); err != nil { //nolint:gosec // others must be able to read
+	if err := os.Chmod(folder, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Chmod(folder, 0o755) }) //nolint:gosec // to be removed
+	t.Cleanup(func() { _ = os.Chmod(folder, 0o755) })
 	return size
 }
 
@@ -180,7 +180,7 @@ func (c *container) moved() {
 	}
 	api, dev := servertest.FreePort(c.t), servertest.FreePort(c.t)
 	text = bytes.Replace(text, []byte("\nDevServer:\n"), fmt.Appendf(nil, "\nPort: %d\n\nDevServer:\n  Port: %d\n", api, dev), 1)
-	if err := os.WriteFile(file, text, 0o755); err != nil { //nolint:gosec // as in the image
+	if err := os.WriteFile(file, text, 0o755); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -23,8 +23,15 @@ func TestEveryModuleOfTheBinaryIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var list struct {
-		Metadata   struct{ Component struct{ Version string } }
-		Components []struct{ Name, Version string }
+		Metadata struct {
+			Component struct {
+				Version string `json:"version"`
+			} `json:"component"`
+		} `json:"metadata"`
+		Components []struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+		} `json:"components"`
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
 		t.Fatal(err)

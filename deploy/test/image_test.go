@@ -165,7 +165,6 @@ func newContainer(t *testing.T, s *site, image v1.Image, config v1.Config) (c *c
 	size = unpack(t, image, c.root)
 	c.env = []string{
 		"HOSTNAME=seckill-test", "SECKILL_ACCESS_SECRET=" + secret, "SECKILL_POSTGRES=" + s.url, "SECKILL_REDIS=" + s.redis.Addr(),
-		"HTTP_PROXY=http://192.0.2.1:9", // which a probe does not ask
 	}
 	return c, size
 }

@@ -37,7 +37,6 @@ func answering(t *testing.T, secured bool, statuses map[string]int) config.Confi
 }
 
 func TestAProbeAsksTheProcessThatRuns(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://192.0.2.1:9") // is not asked
 	healthy := map[string]int{"/healthz": 200, "/readyz?exclude=postgres": 200}
 	ending := map[string]int{"/healthz": 200, "/readyz?exclude=postgres": 503}
 	for name, tt := range map[string]struct {

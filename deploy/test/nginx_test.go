@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"os"
@@ -106,7 +107,9 @@ func TestNginxOfComposeLetsWaitersAndEventsThrough(t *testing.T) {
 	if _, err := bff.Attempt(t.Context(), product, 42, "one"); err != nil {
 		t.Fatal(err)
 	}
-	event, stop := iter.Pull2(bff.ResultEvents(t.Context(), product, 42))
+	soon, cancel := context.WithTimeout(t.Context(), 20*time.Second) // what is kept in a buffer would never come
+	defer cancel()
+	event, stop := iter.Pull2(bff.ResultEvents(soon, product, 42))
 	defer stop()
 	expect := func(want client.ResultStatus) {
 		t.Helper()

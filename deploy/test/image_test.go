@@ -209,7 +209,12 @@ func TestTheImageServesFromNothingButItsBinary(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- service.Wait() }()
-	t.Cleanup(func() { _ = service.Process.Kill() })
+	t.Cleanup(func() {
+		_ = service.Process.Kill()
+		if t.Failed() {
+			t.Logf("output of the service:\n%s", output)
+		}
+	})
 	servertest.Eventually(t, "the image is ready", func() bool { _, err := c.check("ready"); return err == nil })
 	if said, err := c.check(""); err != nil {
 		t.Errorf("the health check: %v, %q", err, said)

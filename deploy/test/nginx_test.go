@@ -101,6 +101,7 @@ func TestNginxOfComposeLetsWaitersAndEventsThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = held.Rollback(context.WithoutCancel(t.Context())) }() // of a test that fails
 	if _, err := held.Exec(t.Context(), "SELECT 1 FROM seckill_products WHERE product_id = $1 FOR UPDATE", product); err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,18 @@ GO      ?= go
 BIN     := $(CURDIR)/bin
 GOCTL   := $(BIN)/goctl
 LINTER  := $(BIN)/golangci-lint
+VULN    := $(BIN)/govulncheck
 WITHDB  := $(GO) run ./internal/devstack/withdb --
 
 # Packages tested at once. Each may run a PostgreSQL and a Redis of its own, so
 # more of them than cores makes every one slow.
 TEST_P       ?= 2
 TEST_TIMEOUT ?= 25m
+
+# What the binary says of itself; given by who builds where there is no repository.
+VERSION  ?= $(shell git describe --tags --match 'v*' --always --dirty 2>/dev/null)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS   = -s -w -X seckill/internal/health.version=$(VERSION) -X seckill/internal/health.revision=$(REVISION)
 
 # Tables that have a model. Quoted, as goctl takes patterns too.
 TABLES := seckill_logs,seckill_products,seckill_orders,seckill_dead_letters,seckill_audit
@@ -29,8 +35,16 @@ demo: ## Run the service like run, and a sale on it: open the console that it na
 	$(GO) run . -f etc/demo.yaml
 
 .PHONY: build
-build: ## Build bin/seckill and bin/seckillctl
-	$(GO) build -trimpath -o $(BIN)/ . ./cmd/seckillctl
+build: ## Build bin/seckill and bin/seckillctl, without C and without symbols, as the image has them
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ . ./cmd/seckillctl
+
+.PHONY: image
+image: ## Build the image seckill:latest (needs docker)
+	docker build -f deploy/docker/Dockerfile --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t seckill .
+
+.PHONY: sbom
+sbom: build ## Write bin/seckill.cdx.json (CycloneDX) and docs/licences.md, of what the binary holds
+	$(GO) run ./deploy/sbom -version '$(VERSION)' -cyclonedx $(BIN)/seckill.cdx.json -page docs/licences.md $(BIN)/seckill
 
 .PHONY: servers
 servers: ## Make sure that PostgreSQL and Redis are there for the tests
@@ -55,11 +69,12 @@ bench: servers ## Run the benchmarks, each once
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
 
 .PHONY: lint
-lint: $(LINTER) check-console ## Run the linters and check the formatting
+lint: $(LINTER) $(VULN) check-console ## Run the linters, check the formatting, look for known vulnerabilities
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
 	cd deploy/test && $(LINTER) run ./...
+	./tools/vulnerabilities.sh $(VULN)
 
 .PHONY: gen
 gen: gen-api gen-model gen-doc gen-console ## Generate handlers, types, routes, models, openapi.json, the reference pages and the console
@@ -124,7 +139,7 @@ check-client: ## Compile a TypeScript client made from openapi.json (needs npm)
 	@./tools/typescript/check.sh
 
 .PHONY: tools
-tools: $(GOCTL) $(LINTER) ## Build goctl and golangci-lint, as pinned in tools/go.mod
+tools: $(GOCTL) $(LINTER) $(VULN) ## Build goctl, golangci-lint and govulncheck, as pinned in tools/go.mod
 
 $(GOCTL): tools/go.mod tools/go.sum
 	cd tools && GOBIN=$(BIN) $(GO) install github.com/zeromicro/go-zero/tools/goctl
@@ -132,4 +147,8 @@ $(GOCTL): tools/go.mod tools/go.sum
 
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(VULN): tools/go.mod tools/go.sum
+	cd tools && GOBIN=$(BIN) $(GO) install golang.org/x/vuln/cmd/govulncheck
 	@touch $@

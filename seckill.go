@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -51,11 +52,31 @@ const stopTimeout = 30 * time.Second
 
 func main() {
 	file := flag.String("f", "etc/seckill.yaml", "the configuration file")
+	showVersion := flag.Bool("version", false, "show what the program was built from, and end")
+	var probe listener.Probe
+	flag.Var(&probe, "healthcheck", "ask the process that runs with this configuration whether it is `live` (the default) or ready, and end with 0 or 1")
 	flag.Parse()
-	if err := run(*file); err != nil {
+	act := run
+	switch {
+	case *showVersion:
+		fmt.Println("seckill", health.ReadBuild(), runtime.Version())
+		return
+	case probe != "":
+		act = func(file string) error { return ask(file, probe) }
+	}
+	if err := act(*file); err != nil {
 		fmt.Fprintln(os.Stderr, "seckill:", err)
 		os.Exit(1)
 	}
+}
+
+// ask asks the process that runs with a configuration how it is.
+func ask(file string, probe listener.Probe) error {
+	c, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	return probe.Ask(context.Background(), c)
 }
 
 // run serves until the process is told to stop, then closes what it opened.

@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os"
@@ -106,8 +107,8 @@ func (k *known) readWords(t *testing.T) {
 		if entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"bin", "docs", "node_modules"}, entry.Name())) {
 			return filepath.SkipDir
 		}
-		switch filepath.Ext(path) {
-		case ".go", ".sql", ".lua", ".api", ".yaml":
+		switch cmp.Or(filepath.Ext(path), entry.Name()) {
+		case ".go", ".sql", ".lua", ".api", ".yaml", "Dockerfile":
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return err

@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"os"
@@ -38,18 +37,9 @@ type Beats interface {
 func Self(name, configHash string, maxConns int, openFiles int64) model.Replica {
 	host, _ := os.Hostname() // "" where there is none
 	return model.Replica{
-		Run: rand.Text(), Name: name, Host: host, Version: version(), ConfigHash: configHash, Since: time.Now(),
+		Run: rand.Text(), Name: name, Host: host, Version: health.ReadBuild().String(), ConfigHash: configHash, Since: time.Now(),
 		MaxConns: maxConns, OpenFiles: openFiles,
 	}
-}
-
-// version is that of the program, with the revision that it was built from.
-func version() string {
-	build := health.ReadBuild()
-	if build.Revision != "" {
-		return build.Version + " " + build.Revision[:min(12, len(build.Revision))]
-	}
-	return cmp.Or(build.Version, "unknown")
 }
 
 // Heartbeat makes the role by which a replica says that it lives, and whether it is ready;

@@ -61,10 +61,10 @@ func (*Probe) IsBoolFlag() bool { return true }
 
 // Ask asks the process that listens where c says. Its error is what the process answers, or
 // that it does not answer within three seconds.
-func (p Probe) Ask(ctx context.Context, c config.Config) error {
+func (p *Probe) Ask(ctx context.Context, c config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, probeURL(c)+paths[p], http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, probeURL(c)+paths[*p], http.NoBody)
 	if err != nil {
 		return err
 	}

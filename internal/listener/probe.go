@@ -24,7 +24,7 @@ const (
 
 // Probe is a question to a process that runs, for where no shell and no curl is at hand, such
 // as in an image. It is a flag.Value; "" asks nothing.
-type Probe string
+type Probe string //nolint:recvcheck // a flag.Value is a pointer, and a constant has none
 
 // The probes: that the process lives, and that it can admit attempts, for which PostgreSQL is
 // not needed.
@@ -61,10 +61,10 @@ func (*Probe) IsBoolFlag() bool { return true }
 
 // Ask asks the process that listens where c says. Its error is what the process answers, or
 // that it does not answer within three seconds.
-func (p *Probe) Ask(ctx context.Context, c config.Config) error {
+func (p Probe) Ask(ctx context.Context, c config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, probeURL(c)+paths[*p], http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, probeURL(c)+paths[p], http.NoBody)
 	if err != nil {
 		return err
 	}

@@ -8,12 +8,12 @@ import (
 )
 
 func TestAnAnswerIsKeptAsItCame(t *testing.T) {
-	newSale(t, 3101, 5)
+	newSale(t, 3191, 5)
 	c := newClient(t, operatorToken)
 	var answer client.Answer
 	ctx := client.KeepAnswer(t.Context(), &answer)
 
-	product, err := c.Product(ctx, 3101)
+	product, err := c.Product(ctx, 3191)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestAnAnswerIsKeptAsItCame(t *testing.T) {
 	}
 
 	rows := 0
-	for entry, err := range c.AuditStream(ctx, client.AuditFilter{Target: "product:3101"}) {
+	for entry, err := range c.AuditStream(ctx, client.AuditFilter{Target: "product:3191"}) {
 		var line client.AuditEntry
 		if err != nil || json.Unmarshal(answer.Body, &line) != nil || line.ID != entry.ID {
 			t.Errorf("row %d: %v, kept %s", entry.ID, err, answer.Body)

@@ -81,6 +81,10 @@ END $$`)
 	return err
 }
 
+// overview is the one route of operators that no command calls: sale watch follows one sale,
+// and who wants to see all has the console.
+const overview = "GET /admin/v1/live"
+
 // TestScripts runs testdata/script/*.txtar, one for each group of commands, on the real
 // service. In them $SECKILL_ADDR is the service, $OPERATOR, $VIEWER and $BFF are tokens, and
 // the token in use is the operator's. The commands that are ours stand in commands_test.go.
@@ -100,7 +104,7 @@ func TestScripts(t *testing.T) {
 		return // some scripts only
 	}
 	for _, route := range adminRoutes(t) {
-		if !r.has(route) {
+		if route != overview && !r.has(route) {
 			t.Errorf("no script has a command that calls %s", route)
 		}
 	}

@@ -195,7 +195,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	limiter, err := newLimiter(c, clients)
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
-	redisCheck := health.Check{Name: "redis", Run: both(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
+	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
 	account := books.NewReader(pool, gate)
@@ -280,18 +280,6 @@ func newPreflight(c config.Config, devSecret bool, from preflight.Sources) (self
 		Run: self.Run, Group: c.Consumer.Group, Retention: c.Consumer.Retention, MaxConns: c.Postgres.MaxConns, Port: c.Port,
 		RedisUser: c.Redis.Username, RedisTLS: c.Redis.TLS.Enabled, DevelopmentSecret: devSecret,
 	}, from), nil
-}
-
-// both runs one check after another until one fails.
-func both(checks ...func(ctx context.Context) error) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		for _, check := range checks {
-			if err := check(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 }
 
 // newServer makes what serves the API.

@@ -96,3 +96,15 @@ func reasonOf(err error) string {
 	}
 	return ""
 }
+
+// InTurn makes one check of several, which ends with the first that fails.
+func InTurn(checks ...func(ctx context.Context) error) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		for _, check := range checks {
+			if err := check(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}

@@ -36,7 +36,8 @@ func TestARushWithRedisAwayFillsNoLog(t *testing.T) {
 			t.Errorf("%s: the answers are %v", away, answers)
 		}
 	}
-	if err := s.client.Do(t.Context(), "CLIENT", "PAUSE", 1000*seconds, "ALL").Err(); err != nil {
+	pause := 3000 * seconds // longer than the rush: whom it admits at its end has a line of his own
+	if err := s.client.Do(t.Context(), "CLIENT", "PAUSE", pause, "ALL").Err(); err != nil {
 		t.Fatal(err)
 	}
 	rush("it hangs")

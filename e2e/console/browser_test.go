@@ -283,11 +283,19 @@ func fieldOf(label string) string {
 }
 
 // fill types into a field, as a person does: it gets the focus, what it held goes, keys follow.
+// A dialog that opens or closes just then takes the focus away, and a person would look up and
+// begin again.
 func (b *tab) fill(label, text string) {
 	b.t.Helper()
-	b.until("there is the field "+label, fieldOf(label))
-	b.eval(fieldOf(label) + ".focus(), " + fieldOf(label) + ".select?.()")
-	b.must("type", chromedp.Do(b.ctx, chromedp.KeyEvent(text)))
+	for range 5 {
+		b.until("the field "+label+" has the focus", fieldOf(label)+"?.focus(), "+fieldOf(label)+"?.select?.(), "+
+			fieldOf(label)+" && document.activeElement === "+fieldOf(label))
+		b.must("type", chromedp.Do(b.ctx, chromedp.KeyEvent(text)))
+		if string(b.eval(fieldOf(label)+".value")) == quote(text) {
+			return
+		}
+	}
+	b.t.Fatalf("the field %s does not take %q", label, text)
 }
 
 // key presses a key.

@@ -42,6 +42,7 @@ func TestADeadLetterIsCorrectedAndReplayed(t *testing.T) {
 	second.expect("409")
 	second.fill("uid", "13")
 	second.press("Replay")
+	second.read("dialog[open]", "12a")
 	second.press("Replay")
 	second.read(".toasts", "Somebody was faster")
 	second.picture("too-late")

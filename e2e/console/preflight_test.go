@@ -26,7 +26,7 @@ func TestThePreflightIsRedUntilItIsMended(t *testing.T) {
 	}
 	servertest.Eventually(t, "it says go", func() bool { // not before the second heartbeat of the replica
 		b.press("Run again")
-		b.until("the checks have run", buttonOf("Run again")+`?.getAttribute("aria-busy") !== "true"`)
+		b.until("the checks have run", buttonOf("Run again")+`?.getAttribute("aria-disabled") !== "true"`)
 		return string(b.eval(`/^Go/.test(document.querySelector(".verdict").innerText.trim())`)) == "true"
 	})
 	b.accessible("a pre-flight that says go")

@@ -164,6 +164,7 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 	ctx, commands := l.ctx, l.clients.Blocking // which repeats nothing
 	return []servertest.LiedTo{
 		l.call("Clients.Now", func() error { now, err := l.clients.Now(ctx); return errors.Join(err, isNow(now, err)) }, nil),
+		l.call("Clients.Push", func() error { return l.clients.Push(ctx, key, "uid", 1) }, nil),
 		l.call("Clients.Ping", func() error {
 			return l.pings.Ping(ctx)
 		}, believes{"hello": {"*"}}), // a proxy does not know it

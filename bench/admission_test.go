@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,7 +39,6 @@ type gateway struct {
 	pid   int    // of the server that ran last
 	token string // of an operator
 	first int    // number of the next request
-	more  string // of the service's configuration
 }
 
 // newGateway puts a product up for sale that is settled into confirmed orders at once.
@@ -67,7 +65,7 @@ func newGateway(b *testing.B, stock int64) *gateway {
 func (g *gateway) serve() (stop func()) {
 	g.b.Helper()
 	g.port = servertest.FreePort(g.b)
-	g.pid, stop = g.launch("seckill", g.port, fmt.Sprintf("Consumer: {Count: %d}\nAdmission: {MaxDelay: 10m}\n%s", settleCount, g.more))
+	g.pid, stop = g.launch("seckill", g.port, fmt.Sprintf("Consumer: {Count: %d}\nAdmission: {MaxDelay: 10m}\n", settleCount))
 	servertest.Eventually(g.b, "the gate is open", func() bool {
 		status, _ := g.call(http.MethodPost, attemptPath, strings.ReplaceAll(attemptBody, markUser, strconv.FormatInt(user(0), 10)))
 		return status == http.StatusAccepted || status == http.StatusConflict
@@ -262,14 +260,12 @@ func report(b *testing.B, service, before, after loaded) (limit float64) {
 // Attempts are admitted while nothing is settled, so that the ratio is that of admission;
 // ratio_consuming is of the same while the service settles what it admits. Latencies are
 // taken at half of the admitted attempts a second that this run has shown, from when a
-// request was due; at most 10 ms is wanted at the 99th percentile. What traces cost is
-// reported as the share that is left of the attempts a second: unsampled when there is
-// somewhere for spans to go and no request is sampled, sampled when all are.
+// request was due; at most 10 ms is wanted at the 99th percentile.
 func BenchmarkAdmission(b *testing.B) {
 	for _, tt := range []struct {
 		name    string
 		measure func(*testing.B)
-	}{{"admitted", admitted}, {"sold_out", soldOut}, {"terminal_results", terminalResults}, {"latency", latency}, {"traced", traced}} {
+	}{{"admitted", admitted}, {"sold_out", soldOut}, {"terminal_results", terminalResults}, {"latency", latency}} {
 		b.Run(tt.name, func(b *testing.B) {
 			for range b.N {
 				tt.measure(b)
@@ -293,33 +289,6 @@ func admitted(b *testing.B) {
 	limit := report(b, alone, before, g.bare(l))
 	b.ReportMetric(consuming.Rate, "consuming/s")
 	b.ReportMetric(consuming.Rate/limit, "ratio_consuming")
-}
-
-// traced alternates between the three, so that a machine that gets slower does not count.
-func traced(b *testing.B) {
-	g := newGateway(b, plenty)
-	l := load{Request: g.request(attemptPath, attemptBody)}
-	spans := filepath.Join(b.TempDir(), "spans.json")
-	ways := []string{
-		"", "Telemetry: {Endpoint: " + spans + ", Batcher: file, Sampler: 0}\n",
-		"Telemetry: {Endpoint: " + spans + ", Batcher: file}\n",
-	}
-	rates := make([]float64, len(ways))
-	for range 3 {
-		for i, way := range ways {
-			g.more = way
-			stop := g.serve()
-			release := g.hold()
-			rates[i] += g.ask(l, http.StatusAccepted).Rate
-			release()
-			g.balanced()
-			stop()
-		}
-	}
-	b.ReportMetric(rates[0]/3, "requests/s")
-	b.ReportMetric(rates[1]/rates[0], "unsampled")
-	b.ReportMetric(rates[2]/rates[0], "sampled")
-	b.ReportMetric(0, "ns/op")
 }
 
 func soldOut(b *testing.B) {

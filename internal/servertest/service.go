@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -77,11 +76,15 @@ func (s *Service) Token(role string) string {
 }
 
 func (s *Service) run(program, more string) error {
-	ports, err := FreePorts(2)
+	port, err := devstack.FreePort()
 	if err != nil {
 		return err
 	}
-	s.URL, s.Config = fmt.Sprintf("http://127.0.0.1:%d", ports[0]), filepath.Join(s.folder, "seckill.yaml")
+	dev, err := devstack.FreePort()
+	if err != nil {
+		return err
+	}
+	s.URL, s.Config = fmt.Sprintf("http://127.0.0.1:%d", port), filepath.Join(s.folder, "seckill.yaml")
 	configuration := fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
@@ -93,7 +96,7 @@ Middlewares: {Log: false}
 Consumer: {Block: 100ms, ClaimIdle: 1s}
 Shutdown: {Drain: 0s}
 DevServer: {Port: %d}
-%s`, ports[0], s.RedisAddr, s.PostgresURL, ServiceSecret, ports[1], more)
+%s`, port, s.RedisAddr, s.PostgresURL, ServiceSecret, dev, more)
 	if err := os.WriteFile(s.Config, []byte(configuration), 0o600); err != nil {
 		return err
 	}
@@ -105,24 +108,6 @@ DevServer: {Port: %d}
 	}
 	go func() { s.done <- s.process.Wait() }()
 	return nil
-}
-
-// FreePorts returns ports of loopback that nobody listens on.
-func FreePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = listener.Close() }()
-		address, ok := listener.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, errors.New("no TCP address")
-		}
-		ports[i] = address.Port
-	}
-	return ports, nil
 }
 
 func (s *Service) ready(ctx context.Context) error {

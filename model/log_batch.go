@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,8 +37,7 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog, k
 	defer conn.Release()
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
-	statement := setReadCommitted + "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + "); " +
-		known.statement(productID) + copyLogs
+	statement := setReadCommitted + known.requireRecordOnly(productID) + copyLogs
 	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 
@@ -47,14 +45,8 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog, k
 // product is record-only, and keeps it so until the end of the transaction; and with one
 // for which IsBooksOlder holds unless the books are the known ones.
 func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64, known Known) error {
-	if _, err := tx.Exec(ctx, "SELECT seckill_require_record_only($1)", productID); err != nil {
-		return fmt.Errorf("require record-only product %d: %w", productID, err)
-	}
-	if known.nothing() {
-		return nil
-	}
-	if _, err := tx.Exec(ctx, requireStored, productID, known.Stored, known.Server); err != nil {
-		return fmt.Errorf("require what is known of product %d: %w", productID, err)
+	if _, err := tx.Exec(ctx, "SELECT seckill_require_record_only($1, $2, $3)", productID, known.Stored, known.Server); err != nil {
+		return fmt.Errorf("require record-only product %d, and what is known of it: %w", productID, err)
 	}
 	return nil
 }

@@ -29,10 +29,10 @@ func (k Known) nothing() bool { return len(k.Stored) == 0 && k.Server == "" }
 
 const requireStored = "SELECT seckill_require_stored($1, $2, $3)"
 
-// statement requires the books to be the known ones, as text that can share a round trip
-// with a COPY. What is neither an ID nor the name of a server, which Redis and PostgreSQL do
-// not tell, nothing can be said of.
-func (k Known) statement(productID int64) string {
+// requireRecordOnly requires a product to be record-only and the books to be the known ones,
+// as text that can share a round trip with a COPY. What is neither an ID nor the name of a
+// server, which Redis and PostgreSQL do not tell, nothing can be said of.
+func (k Known) requireRecordOnly(productID int64) string {
 	var list []string
 	for _, id := range k.Stored {
 		if plain(id) {
@@ -43,10 +43,7 @@ func (k Known) statement(productID int64) string {
 	if !plain(server) {
 		server = ""
 	}
-	if len(list) == 0 && server == "" {
-		return ""
-	}
-	return "SELECT seckill_require_stored(" + strconv.FormatInt(productID, 10) + ", ARRAY[" + strings.Join(list, ",") + "]::text[], '" +
+	return "SELECT seckill_require_record_only(" + strconv.FormatInt(productID, 10) + ", ARRAY[" + strings.Join(list, ",") + "]::text[], '" +
 		server + "'); "
 }
 

@@ -38,7 +38,10 @@ var requirements = []requirement{
 }
 
 // requiredFunctions are called by our statements.
-var requiredFunctions = []string{"seckill_require_record_only(bigint)", "seckill_server()", "seckill_require_stored(bigint,text[],text)", "seckill_reset_events(bigint)"}
+var requiredFunctions = []string{
+	"seckill_require_record_only(bigint,text[],text)", "seckill_server()", "seckill_require_stored(bigint,text[],text)",
+	"seckill_reset_events(bigint)", "seckill_expect_orders(bigint,bigint)",
+}
 
 // requiredTriggers keep what the tables' own constraints cannot say; a restore with
 // --disable-triggers that failed halfway leaves them off.

@@ -68,12 +68,17 @@ quick: ## Vet everything and run the tests that need no server, between two edit
 bench: servers ## Run the benchmarks, each once
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
 
+.PHONY: bench-peers
+bench-peers: servers ## Run the benchmarks against other ways to do the same
+	cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+
 .PHONY: lint
 lint: $(LINTER) $(VULN) check-console ## Run the linters, check the formatting, look for known vulnerabilities
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
 	cd deploy/test && $(LINTER) run ./...
+	cd bench/peers && $(LINTER) run ./...
 	./tools/vulnerabilities.sh $(VULN)
 
 .PHONY: gen

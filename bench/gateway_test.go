@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -191,11 +193,13 @@ func (g *gateway) hold() (release func()) {
 	if _, err := tx.Exec(g.b.Context(), "SELECT FROM seckill_products WHERE product_id = $1 FOR UPDATE", product); err != nil {
 		g.b.Fatal(err)
 	}
-	return func() {
-		if err := tx.Rollback(g.b.Context()); err != nil {
-			g.b.Fatal(err)
+	release = sync.OnceFunc(func() {
+		if err := tx.Rollback(context.Background()); err != nil {
+			g.b.Error(err)
 		}
-	}
+	})
+	g.b.Cleanup(release) // or the pool of a benchmark that has failed would not close
+	return release
 }
 
 // balanced waits until everything is settled, and checks that no unit is lost: as many

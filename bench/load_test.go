@@ -170,8 +170,8 @@ type client struct {
 	conn     net.Conn
 	reader   *bufio.Reader
 	request  []byte
-	body     []byte // of the last answer to a batch
-	users    []int  // where the marks are
+	body     bytes.Buffer // of the last answer to a batch
+	users    []int        // where the marks are
 	serials  []int
 	statuses [600]int
 	late     []time.Duration // how long after each request was due its answer was there
@@ -243,34 +243,40 @@ func (c *client) one() error {
 	if _, err := c.conn.Write(c.request); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
-	status, length, err := readHead(c.reader)
-	if err == nil {
-		err = c.read(status, length)
-	}
-	if err != nil {
+	if err := c.read(); err != nil {
 		return fmt.Errorf("receive: %w", err)
 	}
 	c.g.answered.Add(int64(count))
 	return nil
 }
 
+// read reads an answer and counts it.
+func (c *client) read() error {
+	if c.g.Batch > 0 {
+		return c.readBatch()
+	}
+	status, err := readAnswer(c.reader)
+	c.statuses[status]++
+	return err
+}
+
 // queued stands in each item of an answer to a batch whose attempt is queued.
 var queued = []byte(`"streamId":`)
 
-// read reads the body of an answer, and counts it. Of a batch each attempt that is not queued
-// counts as refused.
-func (c *client) read(status, length int) error {
-	if c.g.Batch == 0 || status != http.StatusOK {
-		c.statuses[status] += c.g.count()
-		_, err := c.reader.Discard(length)
+// readBatch reads the answer to a batch, which may come in chunks. An attempt that is not
+// queued counts as refused.
+func (c *client) readBatch() error {
+	answer, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
 		return err
 	}
-	c.body = slices.Grow(c.body[:0], length)[:length]
-	if _, err := io.ReadFull(c.reader, c.body); err != nil {
+	defer func() { _ = answer.Body.Close() }()
+	c.body.Reset()
+	if _, err := c.body.ReadFrom(answer.Body); err != nil {
 		return err
 	}
-	n := bytes.Count(c.body, queued)
-	c.statuses[status] += n
+	n := bytes.Count(c.body.Bytes(), queued)
+	c.statuses[answer.StatusCode] += n
 	c.statuses[http.StatusConflict] += c.g.Batch - n
 	return nil
 }
@@ -288,33 +294,33 @@ var (
 	errAnswer  = errors.New("an answer that the generator does not understand")
 )
 
-// readHead reads an answer to the end of its head, and returns its status and the length of
-// its body. It understands no more than what go-zero answers to these requests: a body of a
-// length that is given.
-func readHead(r *bufio.Reader) (status, length int, err error) {
-	length = -1
+// readAnswer reads an answer to its end and returns its status. It understands no more
+// than what go-zero answers to these requests: a short body of a length that is given.
+func readAnswer(r *bufio.Reader) (status int, err error) {
+	length := -1
 	for first := true; ; first = false {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 		switch {
 		case first:
 			if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
-				return 0, 0, errAnswer
+				return 0, errAnswer
 			}
 			status, err = strconv.Atoi(string(line[9:12]))
 			if err != nil || status < 200 || status > 599 {
-				return 0, 0, errAnswer
+				return 0, errAnswer
 			}
 		case len(line) == 2:
 			if length < 0 {
-				return 0, 0, errAnswer
+				return 0, errAnswer
 			}
-			return status, length, nil
+			_, err = r.Discard(length)
+			return status, err
 		case bytes.HasPrefix(line, lengthName):
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(line[len(lengthName):]))); err != nil {
-				return 0, 0, errAnswer
+				return 0, errAnswer
 			}
 		}
 	}

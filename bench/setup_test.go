@@ -129,12 +129,14 @@ DevServer: {Port: %d}
 		d.b.Fatal(err)
 	}
 	d.devPorts[command.Process.Pid] = devPort
-	return command.Process.Pid, func() {
+	stop = sync.OnceFunc(func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
 		if err := command.Wait(); err != nil {
 			d.b.Errorf("%s ended with %v\n%s", program, err, output)
 		}
-	}
+	})
+	d.b.Cleanup(stop)
+	return command.Process.Pid, stop
 }
 
 // executable returns the path of a program: seckill, the service, or bare.

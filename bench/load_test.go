@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -43,14 +44,28 @@ const (
 type load struct {
 	Address string        `json:"address"`
 	Request string        `json:"request"` // HTTP/1.1, with marks
-	First   int           `json:"first"`   // number of the first request
+	First   int           `json:"first"`   // number of the first request, or of its first attempt
 	Users   int           `json:"users"`   // how many different users ask, one after another; 0 = a new one each time
+	Batch   int           `json:"batch"`   // attempts of a request, each with a mark of its own; 0 = one that is no batch
+	Clients int           `json:"clients"` // connections; 0 = loadConnections
 	Warm    time.Duration `json:"warm"`    // not measured
 	Time    time.Duration `json:"time"`
 	Rate    float64       `json:"rate"` // requests a second by the clock; 0 = each connection asks as soon as it is answered
 }
 
-// loaded is what a generator has seen.
+// count is how many attempts, or other questions, a request has.
+func (l load) count() int { return max(l.Batch, 1) }
+
+// connections is how many connections ask at once.
+func (l load) connections() int {
+	if l.Clients > 0 {
+		return l.Clients
+	}
+	return loadConnections
+}
+
+// loaded is what a generator has seen. All numbers are of attempts where a request is a
+// batch of them.
 type loaded struct {
 	Sent     int         `json:"sent"`     // requests, each of them answered
 	Statuses map[int]int `json:"statuses"` // of all answers
@@ -108,7 +123,7 @@ func runLoad(in io.Reader, out io.Writer) error {
 // run asks until the time is over, and then waits for the answers under way.
 func (l load) run() (loaded, error) {
 	g := &generator{load: l}
-	for range loadConnections {
+	for range l.connections() {
 		c, err := g.dial()
 		if err != nil {
 			return loaded{}, err
@@ -155,7 +170,8 @@ type client struct {
 	conn     net.Conn
 	reader   *bufio.Reader
 	request  []byte
-	users    []int // where the marks are
+	body     bytes.Buffer // of the last answer to a batch
+	users    []int        // where the marks are
 	serials  []int
 	statuses [600]int
 	late     []time.Duration // how long after each request was due its answer was there
@@ -192,8 +208,9 @@ func places(text, mark string) []int {
 // connections take turns, and each request is due at its time whether or not the one
 // before it is answered: what comes late is counted as late.
 func (c *client) ask(number int) error {
-	pause := time.Duration(float64(loadConnections) / max(c.g.Rate, 1) * float64(time.Second))
-	due := c.g.began.Add(pause * time.Duration(number) / loadConnections)
+	connections := c.g.connections()
+	pause := time.Duration(float64(connections) / max(c.g.Rate, 1) * float64(time.Second))
+	due := c.g.began.Add(pause * time.Duration(number) / time.Duration(connections))
 	measured := c.g.began.Add(c.g.Warm)
 	for ; !c.g.over.Load(); due = due.Add(pause) {
 		if c.g.Rate > 0 {
@@ -211,26 +228,56 @@ func (c *client) ask(number int) error {
 
 // one sends a request and reads its answer.
 func (c *client) one() error {
-	n := int(c.g.next.Add(1)-1) + c.g.First
-	who := n
-	if c.g.Users > 0 {
-		who %= c.g.Users
-	}
-	for _, at := range c.users {
+	count := c.g.count()
+	n := int(c.g.next.Add(1)-1)*count + c.g.First
+	for i, at := range c.users {
+		who := n + i%count
+		if c.g.Users > 0 {
+			who %= c.g.Users
+		}
 		digits(c.request[at:at+len(markUser)], user(who))
 	}
-	for _, at := range c.serials {
-		digits(c.request[at:at+len(markSerial)], int64(n))
+	for i, at := range c.serials {
+		digits(c.request[at:at+len(markSerial)], int64(n+i%count))
 	}
 	if _, err := c.conn.Write(c.request); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
-	status, err := readAnswer(c.reader)
-	if err != nil {
+	if err := c.read(); err != nil {
 		return fmt.Errorf("receive: %w", err)
 	}
+	c.g.answered.Add(int64(count))
+	return nil
+}
+
+// read reads an answer and counts it.
+func (c *client) read() error {
+	if c.g.Batch > 0 {
+		return c.readBatch()
+	}
+	status, err := readAnswer(c.reader)
 	c.statuses[status]++
-	c.g.answered.Add(1)
+	return err
+}
+
+// queued stands in each item of an answer to a batch whose attempt is queued.
+var queued = []byte(`"streamId":`)
+
+// readBatch reads the answer to a batch, which may come in chunks. An attempt that is not
+// queued counts as refused.
+func (c *client) readBatch() error {
+	answer, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	c.body.Reset()
+	if _, err := c.body.ReadFrom(answer.Body); err != nil {
+		return err
+	}
+	n := bytes.Count(c.body.Bytes(), queued)
+	c.statuses[answer.StatusCode] += n
+	c.statuses[http.StatusConflict] += c.g.Batch - n
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -216,6 +217,7 @@ func (d *bed) store(book *ledger.Ledger, list []int64, serial int) time.Duration
 	return time.Since(began)
 }
 
-func median(list []time.Duration) time.Duration {
+// median is the middle of some measurements.
+func median[T cmp.Ordered](list []T) T {
 	return slices.Sorted(slices.Values(list))[len(list)/2]
 }

@@ -53,13 +53,18 @@ type bed struct {
 	client   *redis.Client
 	url      string
 	pool     *model.Pool
+	devPorts map[int]int // of the DevServer of each process
+	profiles int         // that were taken
 }
 
 func newBed(b *testing.B) *bed {
 	b.Helper()
 	server, postgres := servertest.Redis(b), servertest.Postgres(b)
 	url := postgres.URL("")
-	return &bed{b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
+	return &bed{
+		b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url),
+		devPorts: map[int]int{},
+	}
 }
 
 // users returns 1 … n in random order: ascending ones would make the indexes look
@@ -104,7 +109,7 @@ const secret = "a secret of the benchmarks, long enough"
 // with the returned function.
 func (d *bed) launch(program string, port int, configuration string) (pid int, stop func()) {
 	d.b.Helper()
-	file := filepath.Join(d.b.TempDir(), program+".yaml")
+	file, devPort := filepath.Join(d.b.TempDir(), program+".yaml"), servertest.FreePort(d.b)
 	configuration += fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
@@ -113,7 +118,7 @@ Redis: {Addr: %q}
 Postgres: {DataSource: %q}
 Auth: {AccessSecret: %q}
 DevServer: {Port: %d}
-`, port, d.redis.Addr(), d.url, secret, servertest.FreePort(d.b))
+`, port, d.redis.Addr(), d.url, secret, devPort)
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}
@@ -123,12 +128,15 @@ DevServer: {Port: %d}
 	if err := command.Start(); err != nil {
 		d.b.Fatal(err)
 	}
-	return command.Process.Pid, func() {
+	d.devPorts[command.Process.Pid] = devPort
+	stop = sync.OnceFunc(func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
 		if err := command.Wait(); err != nil {
 			d.b.Errorf("%s ended with %v\n%s", program, err, output)
 		}
-	}
+	})
+	d.b.Cleanup(stop)
+	return command.Process.Pid, stop
 }
 
 // executable returns the path of a program: seckill, the service, or bare.

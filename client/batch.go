@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // MaxBatch is how many attempts, or users, one call of a batch takes.
@@ -31,8 +32,9 @@ type UserResult struct {
 
 // itemError is what an item of a batch says when it is refused.
 type itemError struct {
-	Code    Code   `json:"code"`
-	Message string `json:"message"`
+	Code         Code   `json:"code"`
+	Message      string `json:"message"`
+	RetryAfterMs int64  `json:"retryAfterMs"`
 }
 
 // AttemptBatch makes 1 to MaxBatch attempts for a product in one call, each as if it were
@@ -58,7 +60,7 @@ func (c *Client) AttemptBatch(ctx context.Context, productID int64, attempts []N
 		if open = turnedAway(open, all); len(open) == 0 {
 			return all, nil
 		}
-		pause, again := c.again(ctx, k, all[open[0]].Err, try)
+		pause, again := c.again(ctx, k, mostPatient(open, all), try)
 		if stopped := again && sleep(ctx, pause) != nil; stopped || !again {
 			return all, nil // each says itself that it was turned away
 		}
@@ -102,6 +104,18 @@ func turnedAway(open []int, all []Attempted) (again []int) {
 		}
 	}
 	return again
+}
+
+// mostPatient returns which error of the attempts that may be made again wants the longest
+// pause: they are made again together.
+func mostPatient(open []int, all []Attempted) error {
+	var longest *Error
+	for _, i := range open {
+		if failed, ok := errors.AsType[*Error](all[i].Err); ok && (longest == nil || failed.RetryAfter > longest.RetryAfter) {
+			longest = failed
+		}
+	}
+	return longest
 }
 
 // Results returns the results of 1 to MaxBatch users for a product in one call, in order.
@@ -150,5 +164,8 @@ func (k call) itemError(e itemError) error {
 	if !known {
 		status = http.StatusConflict
 	}
-	return &Error{Code: e.Code, Message: e.Message, Status: status, Method: k.method, Path: k.path}
+	return &Error{
+		Code: e.Code, Message: e.Message, Status: status, Method: k.method, Path: k.path,
+		RetryAfter: time.Duration(e.RetryAfterMs) * time.Millisecond,
+	}
 }

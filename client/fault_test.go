@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -312,59 +311,5 @@ func TestEveryTryAsksForTheToken(t *testing.T) {
 	})
 	if _, err := c.Summary(t.Context(), 1); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestABatchIsMadeAgainWhereItWasTurnedAway(t *testing.T) {
-	type item struct {
-		UserID    int64  `json:"userId"`
-		RequestID string `json:"requestId"`
-	}
-	requests := map[int64]string{}
-	url := fake(t, func(n int, w http.ResponseWriter, r *http.Request) {
-		var in struct {
-			Items []item `json:"items"`
-		}
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.URL.Path != "/api/v1/products/5/attempts/batch" {
-			t.Errorf("%s: %v", r.URL.Path, err)
-		}
-		var out []map[string]any
-		for _, i := range in.Items {
-			if known := requests[i.UserID]; known != "" && known != i.RequestID {
-				t.Errorf("user %d comes with request ID %s after %s", i.UserID, i.RequestID, known)
-			}
-			requests[i.UserID] = i.RequestID
-			switch {
-			case i.UserID == 3:
-				out = append(out, map[string]any{"code": "SOLD_OUT", "message": "none left"})
-			case i.UserID == 2 && n < 3:
-				out = append(out, map[string]any{"code": "OVERLOADED", "message": "too many"})
-			default:
-				out = append(out, map[string]any{"streamId": fmt.Sprintf("%d-0", n), "status": "PROCESSING"})
-			}
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": out})
-	})
-	c := newClient(t, bffToken, at(url), quickly)
-	all, err := c.AttemptBatch(t.Context(), 5, []client.NewAttempt{{UserID: 1, RequestID: "mine"}, {UserID: 2}, {UserID: 3}})
-	if err != nil || len(all) != 3 {
-		t.Fatalf("%d attempts, %v", len(all), err)
-	}
-	if all[0].StreamID != "1-0" || all[0].RequestID != "mine" || all[1].StreamID != "3-0" || !errors.Is(all[2].Err, client.CodeSoldOut) {
-		t.Errorf("attempts %+v", all)
-	}
-}
-
-func TestResultsOfSeveralUsersComeInOrder(t *testing.T) {
-	url := fake(t, func(_ int, w http.ResponseWriter, r *http.Request) {
-		if body, _ := io.ReadAll(r.Body); string(body) != `{"userIds":[7,8]}` || r.URL.Path != "/api/v1/products/5/results" {
-			t.Errorf("%s %s", r.URL.Path, body)
-		}
-		_, _ = io.WriteString(w, `{"items": [{"userId": 7, "status": "SUCCESS"}, {"userId": 8, "code": "RESULT_NOT_FOUND"}]}`)
-	})
-	all, err := newClient(t, bffToken, at(url)).Results(t.Context(), 5, []int64{7, 8})
-	if err != nil || len(all) != 2 || all[0].Status != client.Success || all[0].Err != nil ||
-		all[1].UserID != 8 || !errors.Is(all[1].Err, client.CodeResultNotFound) {
-		t.Errorf("results %+v, %v", all, err)
 	}
 }

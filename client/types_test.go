@@ -13,6 +13,7 @@ import (
 // shapes pairs each shape of seckill.api with the client's own.
 var shapes = [][2]reflect.Type{
 	{reflect.TypeFor[types.AttemptResponse](), reflect.TypeFor[client.Attempt]()},
+	{reflect.TypeFor[types.AttemptItem](), reflect.TypeFor[client.NewAttempt]()},
 	{reflect.TypeFor[types.ResultResponse](), reflect.TypeFor[client.Result]()},
 	{reflect.TypeFor[types.ResultOrder](), reflect.TypeFor[client.ResultOrder]()},
 	{reflect.TypeFor[types.Log](), reflect.TypeFor[client.Log]()},

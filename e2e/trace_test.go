@@ -55,7 +55,7 @@ func spansIn(t *testing.T, file, traceID string) map[string]spanLine {
 // leaves no trace in the stream, whatever the caller asks for.
 func TestATraceGoesFromTheRequestToTheCommit(t *testing.T) {
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "100") // milliseconds; else 5 s
-	const traceID, user = "4bf92f3577b34da6a3ce929d0e0e4736", 987654321
+	const traceID, another, user = "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f3577b34da6a3ce929d0e0e4737", 987654321
 	file := filepath.Join(t.TempDir(), "spans.json")
 	s := newSite(t)
 	traced := s.start("a", fmt.Sprintf("Telemetry: {Endpoint: %q, Batcher: file, Sampler: 0}", file))
@@ -68,6 +68,7 @@ func TestATraceGoesFromTheRequestToTheCommit(t *testing.T) {
 	silent.attempt(user+1, traceID)
 	silent.kill() // it would consume the other entry, too, and say nothing of it
 	traced.attempt(user, traceID)
+	traced.postTraced("/attempts/batch", fmt.Sprintf(`{"items": [{"userId": %d}, {"userId": %d}]}`, user+2, user+3), another, http.StatusOK)
 	var spans map[string]spanLine
 	servertest.Eventually(t, "all spans are written", func() bool {
 		spans = spansIn(t, file, traceID)
@@ -83,16 +84,26 @@ func TestATraceGoesFromTheRequestToTheCommit(t *testing.T) {
 		t.Errorf("%v, or a user in %s", err, text)
 	}
 	entries, err := s.client.XRange(t.Context(), seckill.StreamKey(1), "-", "+").Result()
-	if err != nil || len(entries) != 2 || entries[0].Values["tp"] != nil || entries[1].Values["tp"] == nil {
-		t.Errorf("%v, %v", entries, err)
+	if err != nil || len(entries) != 4 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	for i, trace := range []string{"", traceID, another, another} { // the last two came together
+		if parent, _ := entries[i].Values["tp"].(string); (parent == "") != (trace == "") || !strings.Contains(parent, trace) {
+			t.Errorf("entry %d carries %q of trace %q", i, parent, trace)
+		}
 	}
 }
 
 // attempt makes an attempt within the trace of a caller who samples it.
 func (p *process) attempt(user int, traceID string) {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.address+"/api/v1/products/1/attempts",
-		strings.NewReader(fmt.Sprintf(`{"userId": %d}`, user)))
+	p.postTraced("/attempts", fmt.Sprintf(`{"userId": %d}`, user), traceID, http.StatusAccepted)
+}
+
+// postTraced makes a call for product 1 within such a trace.
+func (p *process) postTraced(path, body, traceID string, want int) {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.address+"/api/v1/products/1"+path, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -104,7 +115,7 @@ func (p *process) attempt(user int, traceID string) {
 		p.t.Fatal(err)
 	}
 	defer func() { _ = a.Body.Close() }()
-	if a.StatusCode != http.StatusAccepted || !strings.Contains(a.Header.Get("Traceparent"), traceID) {
+	if a.StatusCode != want || !strings.Contains(a.Header.Get("Traceparent"), traceID) {
 		p.t.Errorf("%s, trace %q", a.Status, a.Header.Get("Traceparent"))
 	}
 }

@@ -11,7 +11,7 @@ import (
 var findResults = "SELECT " + logColumns("r") + `, r.order_id, r.order_status, r.expires_at
   FROM unnest($2::bigint[]) AS u(user_id) CROSS JOIN LATERAL (` + resultOf("u.user_id") + `) AS r`
 
-// FindResults returns the results of many users, at most 500 as a rule, for a
+// FindResults returns the results of many users, at most 512 as a rule, for a
 // product, by user: of each the one that FindResult chooses. Users without a log are
 // absent. It is one statement and one round trip.
 func (p *Pool) FindResults(ctx context.Context, productID int64, users []int64) (map[int64]*UserResult, error) {

@@ -34,6 +34,9 @@ type (
 	Limiter interface {
 		// Allow reports whether the user may try now.
 		Allow(ctx context.Context, userID int64) (bool, error)
+		// LimitedBatch reports of each of some attempts, by their users, whether it comes
+		// too fast, as Allow would one after another; false where an error stands for it.
+		LimitedBatch(ctx context.Context, users []int64) ([]bool, error)
 	}
 	// Listener is told of admitted attempts, so that their users' results are known to
 	// have changed. It must not block.
@@ -71,52 +74,88 @@ type Entrance struct {
 // An attempt for a product that does not exist leaves nothing behind: no key, no memory,
 // no metric.
 func (e *Entrance) Admit(ctx context.Context, a Attempt) (string, error) {
-	began := time.Now()
-	there, sure := e.Books.Has(ctx, a.ProductID)
-	if sure && !there {
+	v, there := e.visit(ctx, a.ProductID)
+	if !there {
 		return "", unknownProduct(a.ProductID)
 	}
-	delay := e.delay(a.ProductID, sure)
-	overloaded := delay > e.MaxDelay
-	limited := !overloaded && e.limited(ctx, a.UserID)
-	switch {
-	case a.RequestID != "" && e.evicts() != "":
-		a.Refusal = seckill.CodeUnavailable
-	case overloaded:
-		a.Refusal = seckill.CodeOverloaded
-	case limited:
-		a.Refusal = seckill.CodeRateLimited
+	limited := !v.overloaded && e.limited(ctx, a.UserID)
+	a.Refusal = e.beforehand(&v, a.RequestID, limited)
+	var answer Answer
+	if answer.Err = e.objection(); answer.Err == nil {
+		answer.Outcome, answer.Err = e.Gate.Admit(ctx, a)
 	}
-	outcome, err := e.ask(ctx, a)
-	if !sure {
-		sure = e.proved(a.ProductID, outcome, err)
+	if !v.sure {
+		v.sure = e.proved(v.productID, answer)
 	}
-	if err != nil {
-		e.count(a.ProductID, sure, "unavailable", began)
-		refusal := unavailable(err)
-		refusal.RetryAfter = e.retryAfter(seckill.CodeUnavailable, delay)
-		return "", refusal
+	streamID, err := e.conclude(ctx, &v, &answer)
+	if err == nil && !answer.Repeated {
+		e.Listener.Changed(a.ProductID, []int64{a.UserID})
 	}
-	if outcome.Refusal != "" {
-		return "", e.refuse(ctx, a.ProductID, sure, outcome.Refusal, delay, began)
-	}
-	if outcome.Repeated {
-		e.count(a.ProductID, sure, "repeated", began)
-		return outcome.StreamID, nil
-	}
-	e.count(a.ProductID, sure, "admitted", began)
-	e.Listener.Changed(a.ProductID, []int64{a.UserID})
-	return outcome.StreamID, nil
+	return streamID, err
 }
 
-// ask asks the gate, unless nothing may be concluded from what it would answer.
-func (e *Entrance) ask(ctx context.Context, a Attempt) (Outcome, error) {
+// visit is what is known of a product when attempts for it come in: one, or a batch.
+type visit struct {
+	productID  int64
+	began      time.Time
+	sure       bool          // there is such a product
+	delay      time.Duration // for which an attempt would wait until it is settled
+	overloaded bool          // that is too long
+
+	asked, missing bool // the books have been asked whether the gate is missing; what they said
+}
+
+// visit begins the visit of attempts, unless it is known that there is no such product.
+func (e *Entrance) visit(ctx context.Context, productID int64) (v visit, there bool) {
+	v = visit{productID: productID, began: time.Now()}
+	if there, v.sure = e.Books.Has(ctx, productID); v.sure && !there {
+		return v, false
+	}
+	v.delay = e.delay(productID, v.sure)
+	v.overloaded = v.delay > e.MaxDelay
+	return v, true
+}
+
+// beforehand returns what an attempt is refused with unless its request ID is known, "" when
+// the gate is to decide it.
+func (e *Entrance) beforehand(v *visit, requestID string, limited bool) seckill.Code {
+	switch {
+	case requestID != "" && e.evicts() != "":
+		return seckill.CodeUnavailable
+	case v.overloaded:
+		return seckill.CodeOverloaded
+	case limited:
+		return seckill.CodeRateLimited
+	}
+	return ""
+}
+
+// objection is why the gate is not asked: nothing may be concluded from its answer.
+func (e *Entrance) objection() error {
 	if e.Objects != nil {
 		if reason := e.Objects(); reason != "" {
-			return Outcome{}, seckill.Errorf(seckill.CodeUnavailable, "%s", reason)
+			return seckill.Errorf(seckill.CodeUnavailable, "%s", reason)
 		}
 	}
-	return e.Gate.Admit(ctx, a)
+	return nil
+}
+
+// conclude counts what became of an attempt, and returns it as Admit does.
+func (e *Entrance) conclude(ctx context.Context, v *visit, answer *Answer) (string, error) {
+	switch {
+	case answer.Err != nil:
+		e.count(v, "unavailable")
+		refusal := unavailable(answer.Err)
+		refusal.RetryAfter = e.retryAfter(seckill.CodeUnavailable, v.delay)
+		return "", refusal
+	case answer.Refusal != "":
+		return "", e.refuse(ctx, v, answer.Refusal)
+	case answer.Repeated:
+		e.count(v, "repeated")
+	default:
+		e.count(v, "admitted")
+	}
+	return answer.StreamID, nil
 }
 
 // evicts returns the policy by which Redis may forget what a request ID was answered with,
@@ -154,22 +193,25 @@ func (e *Entrance) delay(productID int64, sure bool) time.Duration {
 	return e.Pressure.Known(productID)
 }
 
-// proved reports whether the gate's answer proves that there is a product of which nobody
-// could tell: its gate is open. Else the gate forgets it.
-func (e *Entrance) proved(productID int64, outcome Outcome, err error) bool {
-	if err != nil || outcome.Refusal == seckill.CodeNotLoaded {
-		e.Gate.Forget(productID)
-		return false
+// proved reports whether one of the gate's answers proves that there is a product of which
+// nobody could tell: its gate is open. Else the gate forgets it. Of who is too fast the gate
+// need not have been asked.
+func (e *Entrance) proved(productID int64, answers ...Answer) bool {
+	for i := range answers {
+		a := &answers[i]
+		if a.Err == nil && a.Refusal != seckill.CodeNotLoaded && a.Refusal != seckill.CodeRateLimited {
+			e.Pressure.Delay(productID) // it is measured from now on
+			return true
+		}
 	}
-	e.Pressure.Delay(productID) // it is measured from now on
-	return true
+	e.Gate.Forget(productID)
+	return false
 }
 
-// count counts what became of an attempt that came at the given time, unless its product
-// may be made up.
-func (e *Entrance) count(productID int64, sure bool, outcome string, began time.Time) {
-	if sure {
-		e.Counter.AttemptDecided(productID, outcome, time.Since(began))
+// count counts what became of an attempt, unless its product may be made up.
+func (e *Entrance) count(v *visit, outcome string) {
+	if v.sure {
+		e.Counter.AttemptDecided(v.productID, outcome, time.Since(v.began))
 	}
 }
 
@@ -207,23 +249,30 @@ var messages = map[seckill.Code]string{
 	seckill.CodeRateLimited:  "the user tries too often",
 }
 
-func (e *Entrance) refuse(ctx context.Context, productID int64, sure bool, code seckill.Code, delay time.Duration,
-	began time.Time) error {
-	if code == seckill.CodeNotLoaded && sure && !e.Books.Missing(ctx, productID) {
-		e.Gate.Forget(productID)
-		return unknownProduct(productID)
+func (e *Entrance) refuse(ctx context.Context, v *visit, code seckill.Code) error {
+	if code == seckill.CodeNotLoaded && v.sure && !e.missing(ctx, v) {
+		e.Gate.Forget(v.productID)
+		return unknownProduct(v.productID)
 	}
-	if code == seckill.CodeNotLoaded && e.Books.Retired(productID) {
+	if code == seckill.CodeNotLoaded && e.Books.Retired(v.productID) {
 		code = seckill.CodeEnded
 	}
-	e.count(productID, sure, strings.ToLower(string(code)), began)
+	e.count(v, strings.ToLower(string(code)))
 	message := messages[code]
 	if code == seckill.CodeUnavailable {
 		message = fmt.Sprintf("Redis may forget request IDs (maxmemory-policy %s); it has to be set to noeviction", e.evicts())
 	}
 	refusal := seckill.Errorf(code, "%s", message)
-	refusal.RetryAfter = e.retryAfter(code, delay)
+	refusal.RetryAfter = e.retryAfter(code, v.delay)
 	return refusal
+}
+
+// missing asks the books once a visit whether there is a product whose gate is not open.
+func (e *Entrance) missing(ctx context.Context, v *visit) bool {
+	if !v.asked {
+		v.asked, v.missing = true, e.Books.Missing(ctx, v.productID)
+	}
+	return v.missing
 }
 
 // retryAfter is when an attempt that was refused may be repeated, 0 when that is of no

@@ -45,6 +45,16 @@ func (d *desk) Retired(int64) bool { return d.retired }
 // Allow implements admission.Limiter.
 func (d *desk) Allow(context.Context, int64) (bool, error) { d.limited++; return d.allowed, d.limitErr }
 
+// LimitedBatch implements admission.Limiter.
+func (d *desk) LimitedBatch(ctx context.Context, users []int64) ([]bool, error) {
+	limited := make([]bool, len(users))
+	for i, user := range users {
+		allowed, err := d.Allow(ctx, user)
+		limited[i] = !allowed && err == nil
+	}
+	return limited, d.limitErr
+}
+
 // Changed implements admission.Listener.
 func (d *desk) Changed(productID int64, users []int64) {
 	d.changed = append(append(d.changed, productID), users...)
@@ -112,6 +122,7 @@ func TestRefusalsAtTheEntrance(t *testing.T) {
 		{"there is no such product any more", func(d *desk) { d.exists, d.gone = false, true }, nil, "PRODUCT_NOT_FOUND", 0, ""},
 		{"nobody can tell, and there is no gate", func(d *desk) { d.unsure = true }, nil, "NOT_LOADED", time.Second, ""},
 		{"nobody can tell, and there is a gate", func(d *desk) { d.unsure = true }, open(func(*admission.Opening) {}), "", 0, "7 admitted"},
+		{"nobody can tell, and the user is too fast", func(d *desk) { d.unsure, d.allowed = true, false }, nil, "RATE_LIMITED", time.Second, ""},
 		{"nobody can tell, and there is an ended gate", func(d *desk) { d.unsure = true }, open(func(o *admission.Opening) { o.Status = "ENDED" }), "ENDED", 0, "7 ended"},
 		{"sold out", nil, open(func(o *admission.Opening) { o.Left = 0 }), "SOLD_OUT", 0, "7 sold_out"},
 		{"at the limit", nil, open(func(o *admission.Opening) { o.Holders = map[int64]int64{1: 1} }), "LIMIT_REACHED", 0, "7 limit_reached"},

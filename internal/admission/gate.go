@@ -83,11 +83,8 @@ func (g *Gate) Single() bool {
 // unit.
 func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
 	lane := g.lane(a.ProductID)
-	if a.RequestID == "" && (a.Refusal != "" || lane.soldOut()) {
-		if a.Refusal == "" {
-			a.Refusal = seckill.CodeSoldOut
-		}
-		return Outcome{Refusal: a.Refusal}, nil
+	if refusal, known := a.refusedAtOnce(lane.soldOut()); known {
+		return Outcome{Refusal: refusal}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
@@ -103,6 +100,19 @@ func (g *Gate) Admit(ctx context.Context, a Attempt) (Outcome, error) {
 	case <-ctx.Done():
 		w.gone.Store(true) // w stays the call's, if it is under way
 		return Outcome{}, fmt.Errorf("admit: %w", context.Cause(ctx))
+	}
+}
+
+// refusedAtOnce returns what an attempt is refused with without a call to Redis, when that
+// is known. What was admitted under its request ID only Redis knows.
+func (a *Attempt) refusedAtOnce(soldOut bool) (refusal seckill.Code, known bool) {
+	switch {
+	case a.RequestID != "":
+		return "", false
+	case a.Refusal != "":
+		return a.Refusal, true
+	default:
+		return seckill.CodeSoldOut, soldOut
 	}
 }
 
@@ -155,14 +165,15 @@ func (g *Gate) admit(k keys, batch []*waiter, soldOut func()) {
 	}
 	if err != nil {
 		span.Fail("redis")
+		err = fmt.Errorf("admit to product %d: %w", k.productID, err)
 	} else {
 		span.End()
 	}
 	for _, w := range batch {
 		if err != nil {
-			w.outcome, w.err = Outcome{}, fmt.Errorf("admit to product %d: %w", k.productID, err)
+			w.outcome, w.err = Outcome{}, err
 		}
-		w.done <- struct{}{} // w may be in use again from here on
+		w.tell() // w may be in use again from here on
 	}
 }
 

@@ -14,8 +14,22 @@ type waiter struct {
 	attempt Attempt
 	outcome Outcome
 	err     error
-	done    chan struct{} // of one place, so that nobody has to be there any more
+	done    chan struct{} // of one place, so that nobody has to be there any more; nil in a batch
 	gone    atomic.Bool   // nobody is
+	group   *group        // the batch that the attempt belongs to, nil = none
+	told    atomic.Bool   // of a batch: outcome and err are there
+}
+
+// tell says that outcome and err are there.
+func (w *waiter) tell() {
+	if w.group == nil {
+		w.done <- struct{}{}
+		return
+	}
+	w.told.Store(true)
+	if w.group.left.Add(-1) == 0 {
+		close(w.group.done)
+	}
 }
 
 var waiters = sync.Pool{New: func() any { return &waiter{done: make(chan struct{}, 1)} }}
@@ -52,10 +66,10 @@ func (l *lane) returned() {
 	l.soldOutUntil.Store(0)
 }
 
-// join adds a waiter, and begins a call unless one is under way.
-func (l *lane) join(w *waiter) {
+// join adds waiters, and begins a call unless one is under way.
+func (l *lane) join(w ...*waiter) {
 	l.mu.Lock()
-	l.waiting = append(l.waiting, w)
+	l.waiting = append(l.waiting, w...)
 	begin := !l.calling
 	l.calling = true
 	l.mu.Unlock()

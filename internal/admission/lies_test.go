@@ -97,6 +97,25 @@ func (l *liedTo) attemptCalls(t *testing.T) []servertest.LiedTo {
 			_, wrong := seckill.ParseStreamID(id)
 			return errors.Join(err, bounds((err == nil) == (wrong == nil) && (err == nil) == (len(d.changed) > 0), "%q, told %v", id, d.changed))
 		}, nil),
+		l.call("Gate.AdmitBatch", func() error {
+			attempts := []admission.Attempt{{UserID: 2, RequestID: "r"}, {UserID: 3}}
+			answers := admission.NewGate(l.lied).AdmitBatch(l.ctx, product, attempts)
+			_, wrong := seckill.ParseStreamID(answers[1].StreamID)
+			return errors.Join(answers[0].Err, answers[1].Err, bounds((answers[1].Err == nil) == (wrong == nil), "%+v", answers))
+		}, nil),
+		l.call("Entrance.AdmitBatch", func() error {
+			e, d := entrance(t, admission.NewGate(l.lied), nil)
+			all := e.AdmitBatch(l.ctx, product, []admission.Attempt{{UserID: 2}, {UserID: 3}})
+			_, wrong := seckill.ParseStreamID(all[1].StreamID)
+			return errors.Join(all[0].Err, all[1].Err, bounds((all[1].Err == nil) == (wrong == nil) && (wrong == nil) == (len(d.changed) == 3), "%+v", all))
+		}, nil),
+		l.call("UserLimiter.LimitedBatch", func() error {
+			limiter, err := admission.NewUserLimiter(l.lied, 5) // the breaker of one opens
+			if err == nil {
+				_, err = limiter.LimitedBatch(l.ctx, []int64{2, 3})
+			}
+			return err
+		}, believes{"evalsha": noneOrOne, "eval": noneOrOne}),
 		l.call("UserLimiter.Allow", func() error {
 			limiter, err := admission.NewUserLimiter(l.lied, 5) // the breaker of one opens
 			if err == nil {

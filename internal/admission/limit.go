@@ -30,6 +30,7 @@ const (
 // go-zero's limit.PeriodLimit.
 type UserLimiter struct {
 	period *limit.PeriodLimit
+	client redis.UniversalClient
 }
 
 // NewUserLimiter makes a limiter of perSecond attempts a user, 1 or more, that counts in
@@ -42,13 +43,17 @@ func NewUserLimiter(client redis.UniversalClient, perSecond int) (*UserLimiter, 
 	if err != nil {
 		return nil, fmt.Errorf("make the store of the rate limit: %w", err)
 	}
-	return &UserLimiter{period: limit.NewPeriodLimit(limitPeriod, perSecond, store, limitPrefix)}, nil
+	return &UserLimiter{period: limit.NewPeriodLimit(limitPeriod, perSecond, store, limitPrefix), client: client}, nil
 }
 
 // Allow implements Limiter.
 func (l *UserLimiter) Allow(ctx context.Context, userID int64) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
 	defer cancel()
+	return l.take(ctx, userID)
+}
+
+func (l *UserLimiter) take(ctx context.Context, userID int64) (bool, error) {
 	state, err := l.period.TakeCtx(ctx, strconv.FormatInt(userID, 10))
 	if errors.Is(err, limit.ErrUnknownCode) {
 		err = fmt.Errorf("%w: %w", err, stream.ErrReply)
@@ -72,9 +77,17 @@ var errDetour = errors.New("the rate limit makes single commands only")
 func (detour) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // ProcessHook implements redis.Hook.
-func (d detour) ProcessHook(redis.ProcessHook) redis.ProcessHook { return d.client.Process }
+func (d detour) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if c, ok := ctx.Value(convoyKey{}).(*convoy); ok {
+			c.send(ctx, cmd)
+			return cmd.Err()
+		}
+		return d.client.Process(ctx, cmd)
+	}
+}
 
-// ProcessPipelineHook implements redis.Hook. Nothing is pipelined.
+// ProcessPipelineHook implements redis.Hook. go-zero's client pipelines nothing.
 func (detour) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(context.Context, []redis.Cmder) error { return errDetour }
 }

@@ -49,16 +49,14 @@ func (k *Keeper) Repair(ctx context.Context, actor string, productID int64) (int
 func (k *Keeper) DryRepair(ctx context.Context, productID int64) (difference int64, err error) {
 	err = k.pool.InTx(ctx, func(tx pgx.Tx) error {
 		stock, err := lockSettled(ctx, tx, productID)
-		for try := 0; err == nil && try < readings; try++ {
-			if difference, err = k.dryTry(ctx, tx, stock); !errors.Is(err, errTold) {
-				return err
-			}
-			err = nil
-		}
 		if err != nil {
 			return err
 		}
-		return seckill.Errorf(seckill.CodeUnavailable, "the gate of product %d is told too much to be looked at, try again", productID)
+		done, err := tries(func() (err error) { difference, err = k.dryTry(ctx, tx, stock); return err })
+		if err == nil && !done {
+			err = seckill.Errorf(seckill.CodeUnavailable, "the gate of product %d is told too much to be looked at, try again", productID)
+		}
+		return err
 	})
 	if errors.Is(err, model.ErrNotFound) {
 		return 0, seckill.Errorf(seckill.CodeProductNotFound, "there is no product %d", productID)
@@ -112,15 +110,20 @@ func (k *Keeper) correct(ctx context.Context, actor string, productID int64) (di
 		if err != nil {
 			return err
 		}
-		for try := 0; try < readings && !done; try++ {
-			if difference, err = k.try(ctx, tx, actor, stock); err != nil && !errors.Is(err, errTold) {
-				return err
-			}
-			done = err == nil
-		}
-		return nil
+		done, err = tries(func() (err error) { difference, err = k.try(ctx, tx, actor, stock); return err })
+		return err
 	})
 	return difference, done, err
+}
+
+// tries makes tries until one is not in vain, or fails; done is false when all were in vain.
+func tries(try func() error) (done bool, err error) {
+	for range readings {
+		if err := try(); !errors.Is(err, errTold) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // errTold takes a try back.

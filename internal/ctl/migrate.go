@@ -51,6 +51,16 @@ func (a *App) openDatabase(ctx context.Context, d database) (*model.Pool, error)
 	return pool, nil
 }
 
+// onDatabase does something with the database that the flags name.
+func (a *App) onDatabase(ctx context.Context, d database, do func(*model.Pool) error) error {
+	pool, err := a.openDatabase(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return do(pool)
+}
+
 // migration is a file of migrations, and whether the database has had it.
 type migration struct {
 	File    string `json:"file"`
@@ -113,24 +123,24 @@ func (a *App) migrateStatus(d *database) *cobra.Command {
 		Short: "List the migrations; exits with 1 if any is pending",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pool, err := a.openDatabase(cmd.Context(), *d)
-			if err != nil {
-				return err
-			}
-			defer pool.Close()
-			all, err := migrationsOf(cmd.Context(), pool)
-			if err != nil {
-				return err
-			}
-			if err := listOwn(a, migrationKind, all); err != nil {
-				return err
-			}
-			if n := pendingOf(all); n > 0 {
-				return nof("%d pending", n)
-			}
-			return nil
+			return a.onDatabase(cmd.Context(), *d, func(pool *model.Pool) error { return a.tellMigrations(cmd.Context(), pool) })
 		},
 	}
+}
+
+// tellMigrations lists the migrations, and fails if any is pending.
+func (a *App) tellMigrations(ctx context.Context, pool *model.Pool) error {
+	all, err := migrationsOf(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if err := listOwn(a, migrationKind, all); err != nil {
+		return err
+	}
+	if n := pendingOf(all); n > 0 {
+		return nof("%d pending", n)
+	}
+	return nil
 }
 
 func pendingOf(all []migration) (n int) {
@@ -148,25 +158,25 @@ func (a *App) migrateUp(d *database) *cobra.Command {
 		Short: "Apply the pending migrations; a table that is in use is waited for until interrupted",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pool, err := a.openDatabase(cmd.Context(), *d)
-			if err != nil {
-				return err
-			}
-			defer pool.Close()
-			before, err := migrationsOf(cmd.Context(), pool)
-			if err != nil {
-				return err
-			}
-			if pendingOf(before) == 0 {
-				a.notef("nothing is pending")
-				return listOwn(a, migrationKind, nil)
-			}
-			if err := migrations.Apply(cmd.Context(), pool.SQL()); err != nil {
-				return err
-			}
-			return listOwn(a, migrationKind, appliedNow(before))
+			return a.onDatabase(cmd.Context(), *d, func(pool *model.Pool) error { return a.applyMigrations(cmd.Context(), pool) })
 		},
 	}
+}
+
+// applyMigrations applies what is pending, and lists it.
+func (a *App) applyMigrations(ctx context.Context, pool *model.Pool) error {
+	before, err := migrationsOf(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if pendingOf(before) == 0 {
+		a.notef("nothing is pending")
+		return listOwn(a, migrationKind, nil)
+	}
+	if err := migrations.Apply(ctx, pool.SQL()); err != nil {
+		return err
+	}
+	return listOwn(a, migrationKind, appliedNow(before))
 }
 
 // appliedNow returns the migrations that were pending, as applied.
@@ -206,14 +216,13 @@ func (a *App) migrateSQL(d *database) *cobra.Command {
 	return cmd
 }
 
-func (a *App) wantedMigrations(ctx context.Context, d database, all bool) ([]string, error) {
+func (a *App) wantedMigrations(ctx context.Context, d database, all bool) (names []string, err error) {
 	if all {
 		return migrations.Names()
 	}
-	pool, err := a.openDatabase(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	return migrations.Pending(ctx, pool.SQL())
+	err = a.onDatabase(ctx, d, func(pool *model.Pool) (err error) {
+		names, err = migrations.Pending(ctx, pool.SQL())
+		return err
+	})
+	return names, err
 }

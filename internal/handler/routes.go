@@ -35,6 +35,12 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Path:    "/products/:productId/attempts",
 					Handler: attempt.CreateAttemptHandler(serverCtx),
 				},
+				{
+					// Make 1 to 512 attempts, in order, each as if it were made alone
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/attempts/batch",
+					Handler: attempt.CreateAttemptsHandler(serverCtx),
+				},
 			}...,
 		),
 		rest.WithPrefix("/api/v1"),
@@ -396,6 +402,12 @@ func RegisterHandlers(server *rest.Server, serverCtx *svc.ServiceContext) {
 					Method:  http.MethodGet,
 					Path:    "/products/:productId/results",
 					Handler: result.ListProductResultsHandler(serverCtx),
+				},
+				{
+					// Results of 1 to 512 users for a product, in order, each as if it were asked for alone
+					Method:  http.MethodPost,
+					Path:    "/products/:productId/results",
+					Handler: result.GetResultsHandler(serverCtx),
 				},
 				{
 					// Attempts for a product, counted by status and reason

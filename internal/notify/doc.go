@@ -6,7 +6,7 @@
 // through one Redis channel: PUBLISH, or SPUBLISH on Redis Cluster. A message names
 // users and holds no result. Each replica has one subscription; what it hears costs
 // a look into a map for users whom nobody watches, and for the others one query for
-// up to 500 of them:
+// up to 512 of them:
 //
 //	commit → Changed ─┬─ own shards ──┐
 //	                  └─ publisher ─ Redis ─ subscription of each other replica

@@ -3,8 +3,9 @@ package notify
 import "sync"
 
 const (
-	// findUsers is the most users that are looked up at once.
-	findUsers = 500
+	// findUsers is the most users that are looked up at once: as many as one request may
+	// ask for.
+	findUsers = 512
 	// findAtOnce is the most look-ups at a time. They share the pool of connections
 	// with the settlement of attempts.
 	findAtOnce = 4

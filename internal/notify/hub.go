@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -118,21 +117,13 @@ func (h *Hub) Result(ctx context.Context, productID, userID int64) (*model.UserR
 	k := key{productID, userID}
 	now := h.clock()
 	result, l, fresh := h.shard(k).ask(k, h.hears(now), now)
-	if result != nil {
-		return result, nil
-	}
 	if fresh {
 		h.finder.want(productID, userID)
 	}
-	select {
-	case <-ctx.Done():
-		return nil, fmt.Errorf("result of user %d for product %d: %w", userID, productID, ctx.Err())
-	case <-l.done:
+	if result != nil {
+		return result, nil
 	}
-	if l.answer.err == nil && l.answer.result == nil {
-		return nil, model.ErrNotFound
-	}
-	return l.answer.result, l.answer.err
+	return l.wait(ctx, k)
 }
 
 // Watch begins to watch the result of a user for a product. The caller has to close

@@ -284,3 +284,38 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Error("a result of the last generation is not forgotten")
 	}
 }
+
+func TestResultsOfManyAreLookedUpTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		s.set(failed(1, "5-0"), failed(2, "6-0"), row(3, "7-0", seckill.StatusProcessing, ""))
+		h := newHub(nil, s.sources(), usualPace)
+		h.renewed()
+		users := make([]int64, findUsers)
+		for i := range users {
+			users[i] = int64(len(users) - i)
+		}
+		users[0] = 1 // twice
+		found := h.Results(t.Context(), 1, users)
+		wantCalls(t, s, 1, "as many as may be asked for")
+		for i, user := range users {
+			one, err := h.Result(t.Context(), 1, user)
+			if found[i].Result != one && user != 3 || !errors.Is(err, model.ErrNotFound) != !errors.Is(found[i].Err, model.ErrNotFound) {
+				t.Fatalf("user %d: %+v, alone %+v, %v", user, found[i], one, err)
+			}
+			if (one == nil) != (user > 3) {
+				t.Fatalf("user %d: %+v", user, one)
+			}
+		}
+		before := s.calls()
+		if again := h.Results(t.Context(), 1, []int64{2, 1}); again[0].Result.StreamId != "6-0" || again[1].Result.StreamId != "5-0" {
+			t.Errorf("again: %+v", again)
+		}
+		wantCalls(t, s, before, "what is remembered")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if gone := h.Results(ctx, 1, []int64{3, 1}); !errors.Is(gone[0].Err, context.Canceled) && gone[0].Err != nil || gone[1].Err != nil {
+			t.Errorf("with an ended context: %+v", gone)
+		}
+	})
+}

@@ -20,7 +20,7 @@ func TestNoLieIsBelieved(t *testing.T) {
 		Do:       func() error { return c.publish(t.Context(), [][]byte{[]byte("1 2 3"), []byte("1")}) },
 		Believes: map[string][]string{"publish": {"zero", "one"}},
 	}}
-	servertest.EachIsLiedTo(t, calls, "Hub.Await", "Hub.AwaitChange", "Hub.Follow", "Hub.Result")
+	servertest.EachIsLiedTo(t, calls, "Hub.Await", "Hub.AwaitChange", "Hub.Follow", "Hub.Result", "Hub.Results")
 	for _, call := range calls {
 		t.Run(call.Name, func(t *testing.T) {
 			liar.LieTo(t, &call, func(err error) bool { return stream.Away(err) || stream.Refused(err) })

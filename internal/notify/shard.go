@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+	"fmt"
 	"hash/maphash"
 	"sync"
 	"time"
@@ -43,6 +45,19 @@ type lookup struct {
 type answer struct {
 	result *model.UserResult
 	err    error
+}
+
+// wait waits for the answer of a look-up, which somebody has asked for.
+func (l *lookup) wait(ctx context.Context, k key) (*model.UserResult, error) {
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("result of user %d for product %d: %w", k.userID, k.productID, ctx.Err())
+	case <-l.done:
+	}
+	if l.answer.err == nil && l.answer.result == nil {
+		return nil, model.ErrNotFound
+	}
+	return l.answer.result, l.answer.err
 }
 
 // ask returns a result that is remembered, or else its look-up, and whether the

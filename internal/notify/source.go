@@ -15,7 +15,7 @@ import (
 const waitingTimeout = time.Second
 
 // Sources are where results come from. Both are asked about many users of one
-// product, at most 500; users without an answer are absent.
+// product, at most 512; users without an answer are absent.
 type Sources struct {
 	// Stored returns results that are stored, as [model.Pool.FindResults] does.
 	Stored func(ctx context.Context, productID int64, users []int64) (map[int64]*model.UserResult, error)

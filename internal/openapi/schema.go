@@ -37,7 +37,14 @@ func schemaOf(name string, from object, request bool) object {
 			made["enum"] = []any{found[1]}
 		}
 	case "array":
-		made["items"] = schemaOf(name, objectOf(from["items"]), request)
+		items := maps.Clone(objectOf(from["items"]))
+		for _, bound := range []string{"minimum", "maximum"} { // of the elements; goctl writes them beside
+			if value, found := made[bound]; found {
+				items[bound] = value
+				delete(made, bound)
+			}
+		}
+		made["items"] = schemaOf(name, items, request)
 	case "object":
 		properties(made, request)
 	}

@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,27 @@ func TestRequestIDsOfAttempts(t *testing.T) {
 		t.Run("refuses "+name, func(t *testing.T) {
 			refused(t, request.CheckAttempt(&types.AttemptRequest{RequestId: id}), seckill.CodeInvalidArgument, "requestId must be 1 to 64")
 		})
+	}
+}
+
+func TestAttemptsAndUsersOfARequest(t *testing.T) {
+	items := func(n int) *types.AttemptsRequest { return &types.AttemptsRequest{Items: make([]types.AttemptItem, n)} }
+	wrong := items(3)
+	wrong.Items[2].RequestId = "a b"
+	for part, req := range map[string]*types.AttemptsRequest{
+		"items must hold 1 to 512 attempts":        items(0),
+		"items must hold 1 to 512 attempts ":       items(513),
+		"items[2].requestId must be 1 to 64 chara": wrong,
+	} {
+		refused(t, request.CheckAttempts(req), seckill.CodeInvalidArgument, strings.TrimSpace(part))
+	}
+	for _, n := range []int{0, 513} {
+		refused(t, request.CheckUsers(&types.ResultsRequest{UserIds: make([]int64, n)}), seckill.CodeInvalidArgument, "userIds must hold 1 to 512")
+	}
+	for _, n := range []int{1, 512} {
+		if err := errors.Join(request.CheckAttempts(items(n)), request.CheckUsers(&types.ResultsRequest{UserIds: make([]int64, n)})); err != nil {
+			t.Errorf("%d: %v", n, err)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func parseBody(r *http.Request, target reflect.Value) error {
 // nothingRequired reports whether every field that comes from the body may be left out: then
 // so may the body.
 func nothingRequired(of reflect.Type) bool {
-	return !slices.ContainsFunc(rulesOf(of, fromBody), func(r rule) bool { return !r.optional })
+	return !slices.ContainsFunc(rulesOf(of).body, func(r rule) bool { return !r.optional })
 }
 
 // parseNoBody reads the body of a request that need not have one. Of one that takes none,

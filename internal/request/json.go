@@ -1,8 +1,6 @@
 package request
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -10,94 +8,108 @@ import (
 
 // decodeJSON fills target, a struct, from a body that is known to be valid JSON.
 func decodeJSON(body []byte, target reflect.Value) error {
-	tokens := json.NewDecoder(bytes.NewReader(body))
-	tokens.UseNumber()
-	d := decoder{tokens: tokens}
-	token, err := d.next()
+	d := decoder{&tokens{text: string(body)}}
+	begin, err := d.next()
 	if err != nil {
 		return err
 	}
-	return d.value("", token, target, rule{})
+	return d.value(nil, begin, target, &rule{})
+}
+
+// place is where in a body a value stands. Its text is made only for a message: a batch has
+// a thousand values.
+type place struct {
+	around *place // nil = the body itself
+	name   string // of a member
+	index  int    // of an element of a list; below 0 of a member
+}
+
+// String names the value, as items[0].status.
+func (p *place) String() string {
+	switch {
+	case p == nil:
+		return "body"
+	case p.index >= 0:
+		return fmt.Sprintf("%s[%d]", p.around, p.index)
+	case p.around == nil:
+		return printable(p.name)
+	default:
+		return p.around.String() + "." + printable(p.name)
+	}
 }
 
 // decoder walks the tokens of a body along the type that it is to fill, so that
-// it never goes deeper than that type. Paths name a field as items[0].status.
-type decoder struct {
-	tokens *json.Decoder
-}
-
-// next reads the token that comes next.
-func (d decoder) next() (json.Token, error) {
-	token, err := d.tokens.Token()
-	if err != nil {
-		return nil, fmt.Errorf("read body that was checked: %w", err)
-	}
-	return token, nil
-}
+// it never goes deeper than that type.
+type decoder struct{ *tokens }
 
 // value fills v from the value that begins with token. A pointer tells a field that is
 // given from one that is not; a text behind a pointer can be taken away, and null
 // and the empty text both say so.
-func (d decoder) value(path string, token json.Token, v reflect.Value, rule rule) error {
+func (d decoder) value(at *place, given token, v reflect.Value, rule *rule) error {
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
-		if v.Kind() == reflect.String && (token == nil || token == "") {
+		if v.Kind() == reflect.String && (given.kind == 'n' || given.kind == '"' && given.text == "") {
 			return nil
 		}
 	}
-	if token == nil {
-		return invalid("%s must not be null", named(path))
+	if given.kind == 'n' {
+		return invalid("%s must not be null", at)
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return d.object(path, token, v)
+		return d.object(at, given, v)
 	case reflect.Map:
-		return d.anything(path, token, v)
+		return d.anything(at, given, v)
 	case reflect.Slice:
-		return d.array(path, token, v, rule)
+		return d.array(at, given, v, rule)
 	case reflect.Int64:
-		return setNumber(v, path, token, rule)
+		return setNumber(v, at, given, rule)
 	case reflect.String:
-		text, ok := token.(string)
-		if !ok {
-			return invalid("%s must be a string", path)
+		if given.kind != '"' {
+			return invalid("%s must be a string", at)
 		}
-		return setString(v, path, text, rule)
+		if setString(v, "", given.text, rule) != nil {
+			return setString(v, at.String(), given.text, rule)
+		}
+		return nil
 	default:
-		return fmt.Errorf("field %s of kind %s cannot come from a body", path, v.Kind())
+		return fmt.Errorf("field %s of kind %s cannot come from a body", at, v.Kind())
 	}
 }
 
 // setNumber sets a field from a number, or from a string of digits where it is an ID: a
 // JavaScript client cannot write the numbers above 2^53 (contract section 6).
-func setNumber(v reflect.Value, path string, token json.Token, rule rule) error {
-	if number, ok := token.(json.Number); ok {
-		return setInteger(v, path, number.String(), rule)
+func setNumber(v reflect.Value, at *place, given token, rule *rule) error {
+	if given.kind != '0' && (given.kind != '"' || !rule.id) {
+		return invalid("%s must be a number", at)
 	}
-	if digits, ok := token.(string); ok && rule.id {
-		return setInteger(v, path, digits, rule)
+	if setInteger(v, "", given.text, rule) != nil {
+		return setInteger(v, at.String(), given.text, rule)
 	}
-	return invalid("%s must be a number", path)
+	return nil
 }
 
 // object fills a struct from the members of an object.
-func (d decoder) object(path string, begin json.Token, v reflect.Value) error {
-	if begin != json.Delim('{') {
-		return invalid("%s must be an object", named(path))
+func (d decoder) object(at *place, begin token, v reflect.Value) error {
+	if begin.kind != '{' {
+		return invalid("%s must be an object", at)
 	}
-	rules := rulesOf(v.Type(), fromBody)
-	seen := map[string]bool{}
-	for d.tokens.More() {
-		if err := d.member(path, v, rules, seen); err != nil {
+	rules := rulesOf(v.Type()).body
+	var seen uint64 // a bit a rule
+	for d.more() {
+		given, err := d.member(at, v, rules, seen)
+		if err != nil {
 			return err
 		}
+		seen |= given
 	}
-	for _, rule := range rules {
-		if seen[rule.name] {
+	for i := range rules {
+		if seen&(1<<i) != 0 {
 			continue
 		}
-		if err := absent(v.Field(rule.index), join(path, rule.name), rule); err != nil {
+		member := place{around: at, name: rules[i].name, index: -1}
+		if err := absent(v.Field(rules[i].index), &member, &rules[i]); err != nil {
 			return err
 		}
 	}
@@ -105,41 +117,41 @@ func (d decoder) object(path string, begin json.Token, v reflect.Value) error {
 }
 
 // absent sets a field that the body lacks to what it is then.
-func absent(field reflect.Value, path string, rule rule) error {
+func absent(field reflect.Value, at *place, rule *rule) error {
 	switch {
 	case rule.preset != "":
-		return setText(field, path, rule.preset, rule)
+		return setText(field, at.String(), rule.preset, rule)
 	case !rule.optional:
-		return invalid("%s is missing", path)
+		return invalid("%s is missing", at)
 	default:
 		return nil
 	}
 }
 
-// member fills the field that the next name and value of an object are for.
-func (d decoder) member(path string, v reflect.Value, rules []rule, seen map[string]bool) error {
+// member fills the field that the next name and value of an object are for, and returns the
+// bit of its rule.
+func (d decoder) member(around *place, v reflect.Value, rules []rule, seen uint64) (given uint64, err error) {
 	token, err := d.next()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	name, _ := token.(string)
-	full := join(path, printable(name))
+	name := token.text
+	at := &place{around: around, name: name, index: -1}
 	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
 	if i < 0 {
-		return invalid("%q is not a known field", full)
+		return 0, invalid("%q is not a known field", at.String())
 	}
-	if seen[name] {
-		return invalid("%s is given more than once", full)
+	if given = 1 << i; seen&given != 0 {
+		return 0, invalid("%s is given more than once", at)
 	}
-	seen[name] = true
 	if token, err = d.next(); err != nil {
-		return err
+		return 0, err
 	}
 	field := v.Field(rules[i].index)
-	if token == nil && !takesNull(field) {
-		return absent(field, full, rules[i])
+	if token.kind == 'n' && !takesNull(field) {
+		return given, absent(field, at, &rules[i])
 	}
-	return d.value(full, token, field, rules[i])
+	return given, d.value(at, token, field, &rules[i])
 }
 
 // takesNull reports whether null says something of a field: that its text is taken away.
@@ -150,45 +162,45 @@ func takesNull(field reflect.Value) bool {
 
 // anything fills a map of texts to whatever values an object has. What they may be is for
 // the caller to say; numbers are as they are written.
-func (d decoder) anything(path string, begin json.Token, v reflect.Value) error {
-	if begin != json.Delim('{') {
-		return invalid("%s must be an object", named(path))
+func (d decoder) anything(at *place, begin token, v reflect.Value) error {
+	if begin.kind != '{' {
+		return invalid("%s must be an object", at)
 	}
 	members := map[string]any{}
-	for d.tokens.More() {
+	for d.more() {
 		token, err := d.next()
 		if err != nil {
 			return err
 		}
-		name, _ := token.(string)
+		name := token.text
 		if _, twice := members[name]; twice {
-			return invalid("%s is given more than once", join(path, printable(name)))
+			return invalid("%s is given more than once", &place{around: at, name: name, index: -1})
 		}
-		var value any
-		if err := d.tokens.Decode(&value); err != nil {
-			return fmt.Errorf("read body that was checked: %w", err)
+		if members[name], err = d.any(); err != nil {
+			return err
 		}
-		members[name] = value
 	}
 	v.Set(reflect.ValueOf(members))
 	return d.end()
 }
 
 // array fills a slice from the elements of an array.
-func (d decoder) array(path string, begin json.Token, v reflect.Value, rule rule) error {
-	if begin != json.Delim('[') {
-		return invalid("%s must be an array", named(path))
+func (d decoder) array(at *place, begin token, v reflect.Value, rule *rule) error {
+	if begin.kind != '[' {
+		return invalid("%s must be an array", at)
 	}
-	for d.tokens.More() {
+	for n := 0; d.more(); n++ {
 		token, err := d.next()
 		if err != nil {
 			return err
 		}
-		element := reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(fmt.Sprintf("%s[%d]", path, v.Len()), token, element, rule); err != nil {
+		if n == v.Cap() {
+			v.Grow(1)
+		}
+		v.SetLen(n + 1)
+		if err := d.value(&place{around: at, index: n}, token, v.Index(n), rule); err != nil {
 			return err
 		}
-		v.Set(reflect.Append(v, element))
 	}
 	return d.end()
 }
@@ -197,20 +209,4 @@ func (d decoder) array(path string, begin json.Token, v reflect.Value, rule rule
 func (d decoder) end() error {
 	_, err := d.next()
 	return err
-}
-
-// named returns the path of a value for a message; the outermost one is the body.
-func named(path string) string {
-	if path == "" {
-		return "body"
-	}
-	return path
-}
-
-// join returns the path of a member of the object at path.
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

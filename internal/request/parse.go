@@ -26,7 +26,7 @@ func Parse(r *http.Request, v any) error {
 		return err
 	}
 	switch {
-	case len(rulesOf(target.Type(), fromBody)) > 0:
+	case len(rulesOf(target.Type()).body) > 0:
 		return parseBody(r, target)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead: // whose body means nothing (RFC 9110, section 9.3)
 		return nil
@@ -38,7 +38,9 @@ func Parse(r *http.Request, v any) error {
 // parsePath fills the fields that come from the path. The router has matched it,
 // so none of them is absent.
 func parsePath(vars map[string]string, target reflect.Value) error {
-	for _, rule := range rulesOf(target.Type(), fromPath) {
+	rules := rulesOf(target.Type()).path
+	for i := range rules {
+		rule := &rules[i]
 		if err := setText(target.Field(rule.index), rule.name, vars[rule.name], rule); err != nil {
 			return err
 		}
@@ -52,11 +54,12 @@ func parseQuery(raw string, target reflect.Value) error {
 	if err != nil {
 		return invalid("query string is malformed")
 	}
-	rules := rulesOf(target.Type(), fromQuery)
+	rules := rulesOf(target.Type()).query
 	if err := checkNames(values, rules); err != nil {
 		return err
 	}
-	for _, rule := range rules {
+	for i := range rules {
+		rule := &rules[i]
 		given, found := values[rule.name]
 		text := rule.preset
 		if found {
@@ -82,7 +85,7 @@ func parseQuery(raw string, target reflect.Value) error {
 
 // setList sets a field from all values of a parameter; several may also stand in one, with
 // commas between, as openapi.json has it.
-func setList(field reflect.Value, given []string, rule rule) error {
+func setList(field reflect.Value, given []string, rule *rule) error {
 	texts := strings.Split(strings.Join(given, ","), ",")
 	list := reflect.MakeSlice(field.Type(), len(texts), len(texts))
 	for i, text := range texts {
@@ -116,7 +119,7 @@ func checkNames(values url.Values, rules []rule) error {
 }
 
 // setText sets a field from the text of a path or of a query.
-func setText(field reflect.Value, name, text string, rule rule) error {
+func setText(field reflect.Value, name, text string, rule *rule) error {
 	switch field.Kind() {
 	case reflect.Int64:
 		return setInteger(field, name, text, rule)
@@ -139,7 +142,7 @@ func setBool(field reflect.Value, name, text string) error {
 
 // setInteger sets a field from plain digits: no sign, no leading zero, no
 // fraction, no exponent.
-func setInteger(field reflect.Value, name, text string, rule rule) error {
+func setInteger(field reflect.Value, name, text string, rule *rule) error {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != text || n < rule.min || n > rule.max {
 		return invalid("%s must be %s", name, rule.integers())
@@ -150,7 +153,7 @@ func setInteger(field reflect.Value, name, text string, rule rule) error {
 
 // setString sets a field from a text that is not empty and that PostgreSQL can
 // hold: valid UTF-8 without NUL.
-func setString(field reflect.Value, name, text string, rule rule) error {
+func setString(field reflect.Value, name, text string, rule *rule) error {
 	switch {
 	case text == "":
 		return invalid("%s must not be empty", name)

@@ -31,38 +31,40 @@ type rule struct {
 	list     bool     // the field takes every value of the parameter
 }
 
-// known are the rules of every type that has been asked for: []rule by typePart.
+// rules are those of the fields of a type, by the part of a request that they come from.
+type rules struct{ path, query, body []rule }
+
+// known are the rules of every type that has been asked for: *rules by reflect.Type.
 var known sync.Map
 
-// typePart is a type and the part of a request that some of its fields come from.
-type typePart struct {
-	of   reflect.Type
-	from source
+// rulesOf returns the rules of the fields of t. They are read from the tags once: at the
+// rate of attempts that would cost more than all else of reading a request.
+func rulesOf(t reflect.Type) *rules {
+	if found, ok := known.Load(t); ok {
+		return found.(*rules) //nolint:forcetypeassert // the map holds nothing else
+	}
+	read := &rules{path: readRules(t, fromPath), query: readRules(t, fromQuery), body: readRules(t, fromBody)}
+	known.Store(t, read)
+	return read
 }
 
-// rulesOf returns the rules of the fields of t that come from the given part. They are
-// read from the tags once: at the rate of attempts that would cost more than all else
-// of reading a request.
-func rulesOf(t reflect.Type, from source) []rule {
-	key := typePart{t, from}
-	if found, ok := known.Load(key); ok {
-		return found.([]rule) //nolint:forcetypeassert // the map holds nothing else
-	}
-	rules := readRules(t, from)
-	known.Store(key, rules)
-	return rules
-}
+// maxRules is the most fields of a type that come from one part of a request: a bit each
+// tells which were given.
+const maxRules = 64
 
 func readRules(t reflect.Type, from source) []rule {
-	var rules []rule
+	var all []rule
 	for i := range t.NumField() {
 		if tag, ok := t.Field(i).Tag.Lookup(string(from)); ok {
 			r := parseRule(tag, i)
 			r.list = t.Field(i).Type.Kind() == reflect.Slice
-			rules = append(rules, r)
+			all = append(all, r)
 		}
 	}
-	return rules
+	if len(all) > maxRules {
+		panic(fmt.Sprintf("%s has more than %d fields", t, maxRules))
+	}
+	return all
 }
 
 // parseRule reads a tag such as `limit,default=20,range=[1:100]`.

@@ -28,6 +28,8 @@ type accessLine struct {
 	began  time.Time
 	status int
 	quiet  bool // there is to be no line: an attempt was refused, or a page was asked for
+
+	attempts, admitted int // of a batch
 }
 
 func begin(w http.ResponseWriter) *accessLine {
@@ -46,6 +48,14 @@ func (a *accessLine) note(r *http.Request) *http.Request {
 func NoLine(r *http.Request) {
 	if line, ok := r.Context().Value(lineKey{}).(*accessLine); ok {
 		line.quiet = true
+	}
+}
+
+// Attempts has the line of a request count the attempts that it was of, and those of them
+// that were admitted. As of one attempt there is no line when all were refused.
+func Attempts(r *http.Request, made, admitted int) {
+	if line, ok := r.Context().Value(lineKey{}).(*accessLine); ok {
+		line.attempts, line.admitted, line.quiet = made, admitted, admitted == 0
 	}
 }
 
@@ -89,10 +99,13 @@ func (a *accessLine) log(r *http.Request) {
 	if parts := strings.Split(a.Header().Get("Traceparent"), "-"); len(parts) == 4 {
 		logger = logger.WithFields(logx.Field("trace", parts[1]), logx.Field("span", parts[2]))
 	}
-	const form = "[HTTP] %d - %s %s - %s - %s"
+	form := "[HTTP] %d - %s %s - %s - %s"
 	args := []any{
 		a.status, cut(r.Method, longestMethod), cut(r.RequestURI, longestPath),
 		cut(httpx.GetRemoteAddr(r), longestLogged), cut(r.UserAgent(), longestAgent),
+	}
+	if a.attempts > 0 {
+		form, args = form+" - %d attempts, %d admitted", append(args, a.attempts, a.admitted)
 	}
 	switch {
 	case more > 0:

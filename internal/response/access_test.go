@@ -70,6 +70,22 @@ func outerOf(t *testing.T, h http.HandlerFunc) Outer {
 	return outer
 }
 
+// TestTheLineOfABatchCountsItsAttempts; there is none when all of them were refused.
+func TestTheLineOfABatchCountsItsAttempts(t *testing.T) {
+	for admitted, want := range map[int]string{0: "", 300: " - 512 attempts, 300 admitted"} {
+		outer := outerOf(t, func(w http.ResponseWriter, r *http.Request) {
+			Attempts(r, 512, admitted)
+			w.WriteHeader(http.StatusOK)
+		})
+		text := logged(t, func() {
+			outer.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		})
+		if strings.Contains(text, "[HTTP] 200") != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%d admitted: %s", admitted, text)
+		}
+	}
+}
+
 // TestOtherRequestsHaveALine of bounded length, and a 5xx is an error in it.
 func TestOtherRequestsHaveALine(t *testing.T) {
 	for status, level := range map[int]string{200: `"level":"info"`, 409: `"level":"info"`, 500: `"level":"error"`} {

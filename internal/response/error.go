@@ -92,6 +92,21 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	httpx.ErrorCtx(r.Context(), w, err)
 }
 
+// Item says what err is in an answer that has an answer for each of several items: what
+// would be answered if the item were alone. retryAfter is when to try again, 0 when that is
+// not known or of no use.
+func Item(ctx context.Context, err error) (code seckill.Code, message string, retryAfter time.Duration) {
+	if known, ok := errors.AsType[*seckill.Error](err); ok {
+		if known.Cause != nil {
+			sayThinly(ctx, "item refused: %v", err)
+		}
+		return known.Code, known.Message, known.RetryAfter
+	}
+	status, _ := HandleError(ctx, err)
+	body := bodyOf(status)
+	return body.Code, body.Message, 0
+}
+
 // HandleError says how err is answered; it is made for httpx.SetErrorHandlerCtx.
 // What a client is not told stands in the log, with the request's trace ID.
 func HandleError(ctx context.Context, err error) (int, any) {

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// attemptsSuffix ends the path that a rush calls; its answers are short.
-	attemptsSuffix = "/attempts"
+	// attemptsSuffix and batchSuffix end the paths that a rush calls. Answers to the first are
+	// short; those to the second go to who is near.
+	attemptsSuffix, batchSuffix = "/attempts", "/attempts/batch"
 	// leastCompressed is the size, in bytes, from which an answer is compressed: below it
 	// fits into one packet as it is.
 	leastCompressed = 1024
@@ -50,9 +51,9 @@ func (o Outer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve compresses what is worth it. Events and answers that take their time leave at once
-// or take the connection, and nobody's buffer may be between; those of a rush are short.
+// or take the connection, and nobody's buffer may be between; a rush has no time for it.
 func (o Outer) serve(w http.ResponseWriter, r *http.Request) {
-	if slow(r.URL) || strings.HasSuffix(r.URL.Path, attemptsSuffix) {
+	if slow(r.URL) || strings.HasSuffix(r.URL.Path, attemptsSuffix) || strings.HasSuffix(r.URL.Path, batchSuffix) {
 		o.Router.ServeHTTP(w, r)
 		return
 	}

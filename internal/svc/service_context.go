@@ -12,6 +12,7 @@ import (
 	"seckill/internal/ledger"
 	"seckill/internal/live"
 	"seckill/internal/middleware"
+	"seckill/internal/notify"
 	"seckill/internal/preflight"
 	"seckill/internal/response"
 	"seckill/internal/seckill"
@@ -64,6 +65,8 @@ type (
 	Entrance interface {
 		// Admit returns the stream ID of an admitted attempt.
 		Admit(ctx context.Context, a admission.Attempt) (string, error)
+		// AdmitBatch decides attempts for one product, in order, each as Admit would.
+		AdmitBatch(ctx context.Context, productID int64, attempts []admission.Attempt) []admission.Admitted
 	}
 
 	// Keeper keeps the gate of a product in step; books.Keeper is it.
@@ -84,6 +87,8 @@ type (
 	Results interface {
 		// Result returns the present result of a user; model.ErrNotFound when there is none.
 		Result(ctx context.Context, productID, userID int64) (*model.UserResult, error)
+		// Results returns the present results of users for a product, in order, each as Result.
+		Results(ctx context.Context, productID int64, users []int64) []notify.Found
 		// Await returns the result of a user as soon as it is final, or after wait what
 		// there is; model.ErrNotFound when there is none.
 		Await(ctx context.Context, productID, userID int64, wait time.Duration) (*model.UserResult, error)

@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,6 +58,7 @@ func begin(productID int64, parents []string, operation string, kind trace.SpanK
 		return nil
 	}
 	first, _ := spanOf(parents[0])
+	parents = slices.Compact(slices.Clone(parents)) // those of one request, a batch, stand together
 	var links []trace.Link
 	for _, parent := range parents[:min(len(parents), maxLinks)] {
 		if other, ok := spanOf(parent); ok {

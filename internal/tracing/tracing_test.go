@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +128,16 @@ func TestNoSpanNamesAUser(t *testing.T) {
 				t.Errorf("%s of %q is %s", a.Key, span.Name, a.Value.String())
 			}
 		}
+	}
+}
+
+// TestAttemptsOfOneRequestAreOneLink: those of a batch would fill the links of a span.
+func TestAttemptsOfOneRequestAreOneLink(t *testing.T) {
+	kept := provide(t, sdktrace.AlwaysSample())
+	other := strings.Replace(sampledParent, "4bf92f", "4bf930", 1)
+	tracing.Send(7, 301, append(slices.Repeat([]string{sampledParent}, 300), other)).End()
+	if links := kept.GetSpans()[0].Links; len(links) != 2 {
+		t.Errorf("%d links, want one a request", len(links))
 	}
 }
 

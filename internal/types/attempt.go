@@ -13,3 +13,12 @@ type AttemptResponse struct {
 	StreamId string `json:"streamId"` // ID of the attempt's entry in the product's stream
 	Status   string `json:"status"`   // always PROCESSING
 }
+
+type AttemptsRequest struct {
+	ProductId int64         `path:"productId,range=[1:]"` // product, a positive integer
+	Items     []AttemptItem `json:"items"`                // attempts, 1 to 512, made in this order
+}
+
+type AttemptsResponse struct {
+	Items []AttemptOutcome `json:"items"` // outcomes, in the order of the request
+}

@@ -33,6 +33,15 @@ type ResultResponse struct {
 	PollAfterMs int64        `json:"pollAfterMs"`                              // milliseconds after which asking again is worth it; 0 when the status is final
 }
 
+type ResultsRequest struct {
+	ProductId int64   `path:"productId,range=[1:]"` // product, a positive integer
+	UserIds   []int64 `json:"userIds,range=[1:]"`   // users, 1 to 512
+}
+
+type ResultsResponse struct {
+	Items []ResultItem `json:"items"` // results, in the order of the request
+}
+
 type SummaryResponse struct {
 	ProductId      int64            `json:"productId"`                     // product
 	Processing     int64            `json:"processing"`                    // attempts that are PROCESSING

@@ -3,6 +3,19 @@
 
 package types
 
+type AttemptItem struct {
+	UserId    int64  `json:"userId,range=[1:]"`  // user, a positive integer
+	RequestId string `json:"requestId,optional"` // the caller's own mark of the request, as of a single attempt
+}
+
+type AttemptOutcome struct {
+	StreamId     string `json:"streamId,optional,omitempty"`     // ID of the attempt's entry in the product's stream; left out when it is not queued
+	Status       string `json:"status,optional,omitempty"`       // PROCESSING; left out when it is not queued
+	Code         string `json:"code,optional,omitempty"`         // why it is not queued, for programs; UNAVAILABLE: not known whether it is, repeat it with the same requestId
+	Message      string `json:"message,optional,omitempty"`      // the same for people
+	RetryAfterMs int64  `json:"retryAfterMs,optional,omitempty"` // milliseconds after which it may be repeated; left out when that is of no use
+}
+
 type AuditEntry struct {
 	Id        int64                  `json:"id"`        // row
 	Actor     string                 `json:"actor"`     // subject of the token; seckill for what the service noticed by itself
@@ -134,6 +147,20 @@ type PreflightCheck struct {
 
 type ProductRequest struct {
 	ProductId int64 `path:"productId,range=[1:]"` // product, a positive integer
+}
+
+type ResultItem struct {
+	ProductId   int64        `json:"productId,optional,omitempty"`                                // product
+	UserId      int64        `json:"userId"`                                                      // user
+	StreamId    string       `json:"streamId,optional,omitempty"`                                 // ID of the attempt's entry in the product's stream
+	Status      string       `json:"status,optional,omitempty,options=PROCESSING|SUCCESS|FAILED"` // state of the attempt; SUCCESS and FAILED are final
+	Reason      string       `json:"reason,optional,omitempty"`                                   // why the attempt is FAILED
+	Order       *ResultOrder `json:"order,optional,omitempty"`                                    // the order, when the attempt has won one
+	CreatedAt   string       `json:"createdAt,optional,omitempty"`                                // RFC 3339, UTC; when the attempt was stored, or admitted if it is not stored yet
+	UpdatedAt   string       `json:"updatedAt,optional,omitempty"`                                // RFC 3339, UTC
+	PollAfterMs *int64       `json:"pollAfterMs,optional,omitempty"`                              // when to ask again, in milliseconds; 0 when the status is final
+	Code        string       `json:"code,optional,omitempty"`                                     // why there is no result, for programs: RESULT_NOT_FOUND, UNAVAILABLE
+	Message     string       `json:"message,optional,omitempty"`                                  // the same for people
 }
 
 type ResultOrder struct {

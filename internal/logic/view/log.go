@@ -102,3 +102,11 @@ func Result(row *model.UserResult, delay time.Duration) *types.ResultResponse {
 	}
 	return result
 }
+
+// ResultItem returns a result as one of several.
+func ResultItem(r *types.ResultResponse) types.ResultItem {
+	return types.ResultItem{
+		ProductId: r.ProductId, UserId: r.UserId, StreamId: r.StreamId, Status: r.Status, Reason: r.Reason, Order: r.Order,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, PollAfterMs: &r.PollAfterMs,
+	}
+}

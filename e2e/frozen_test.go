@@ -236,28 +236,12 @@ func TestBothServersAwayAtOnce(t *testing.T) {
 	m.current.Store(p)
 	stop := m.run()
 	defer stop()
-	giveBack := map[string]func(context.Context) error{"redis": s.redis.Resume, "postgres": server.Resume}
+	both := servers{p: p, take: []func(context.Context) error{s.redis.Pause, server.Pause},
+		giveBack: map[string]func(context.Context) error{"redis": s.redis.Resume, "postgres": server.Resume}}
 	for _, order := range [][]string{{"redis", "postgres"}, {"postgres", "redis"}} {
 		goal := s.logs() + 200
 		servertest.Eventually(t, "the sale goes on", func() bool { return s.logs() >= goal })
-		for _, take := range []func(context.Context) error{s.redis.Pause, server.Pause} {
-			if err := take(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		servertest.Eventually(t, "/readyz names both", func() bool {
-			text := p.readiness()
-			return strings.Contains(text, "redis") && strings.Contains(text, "postgres")
-		})
-		for i, name := range order {
-			if err := giveBack[name](t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			servertest.Eventually(t, "/readyz names "+order[1]+" alone, then none", func() bool {
-				text := p.readiness()
-				return !strings.Contains(text, name) && (i == 1) == (text == "")
-			})
-		}
+		both.away(order)
 	}
 	stop()
 	before := s.quiet(2, p)
@@ -268,5 +252,37 @@ func TestBothServersAwayAtOnce(t *testing.T) {
 	}
 	if b := s.quiet(2, p); b.LiveOrders != units || *b.RedisLeft != 0 {
 		t.Errorf("of %d units: %s", units, b)
+	}
+}
+
+// servers are Redis and PostgreSQL, which a process loses together.
+type servers struct {
+	p        *process
+	take     []func(context.Context) error
+	giveBack map[string]func(context.Context) error
+}
+
+// away takes both away, and gives them back in an order.
+func (b servers) away(order []string) {
+	t := b.p.t
+	t.Helper()
+	for _, take := range b.take {
+		if err := take(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	servertest.Eventually(t, "/readyz names both", func() bool {
+		text := b.p.readiness()
+		return strings.Contains(text, "redis") && strings.Contains(text, "postgres")
+	})
+	for i, name := range order {
+		if err := b.giveBack[name](t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last := i == len(order)-1
+		servertest.Eventually(t, "/readyz names "+name+" no more", func() bool {
+			text := b.p.readiness()
+			return !strings.Contains(text, name) && last == (text == "")
+		})
 	}
 }

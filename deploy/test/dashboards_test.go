@@ -108,15 +108,18 @@ func targets(panels []panelJSON) []target {
 	return all
 }
 
+// ranged puts in the durations that Grafana knows.
+var ranged = strings.NewReplacer("$__rate_interval", "1m", "$__range", "15m")
+
 // asked is the query as Grafana sends it, with a product chosen.
 func (q question) asked(product string) string {
-	return strings.NewReplacer("$__rate_interval", "1m", "$job", "seckill", "$product", product).Replace(q.Expr)
+	return strings.NewReplacer("$job", "seckill", "$product", product).Replace(ranged.Replace(q.Expr))
 }
 
 // parsed is the query with its variables of labels in it.
 func (q question) parsed(t *testing.T) parser.Expr {
 	t.Helper()
-	expr, err := parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(q.Expr, "$__rate_interval", "1m"))
+	expr, err := parser.NewParser(parser.Options{}).ParseExpr(ranged.Replace(q.Expr))
 	if err != nil {
 		t.Fatalf("%s: %s: %v", q.where, q.Expr, err)
 	}

@@ -110,6 +110,7 @@ func (p panel) drawn() cog.Builder[dashboard.Panel] {
 		return p.asNumber()
 	case states:
 		return statetimeline.NewPanelBuilder().ShowValue(common.VisibilityModeNever).FillOpacity(80).MergeValues(true).
+			InsertNullsThreshold(60_000). // milliseconds: what is seen no more ends
 			Legend(common.NewVizLegendOptionsBuilder().DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom).ShowLegend(true)).
 			ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds))
 	case table:
@@ -120,14 +121,11 @@ func (p panel) drawn() cog.Builder[dashboard.Panel] {
 }
 
 func (p panel) asNumber() cog.Builder[dashboard.Panel] {
-	text, trend := common.BigValueTextModeAuto, common.BigValueGraphModeArea
+	text := common.BigValueTextModeAuto
 	if p.kind == name {
 		text = common.BigValueTextModeName
 	}
-	if p.kind == name || p.words != nil || strings.HasPrefix(p.unit, "dateTime") {
-		trend = common.BigValueGraphModeNone
-	}
-	return stat.NewPanelBuilder().TextMode(text).GraphMode(trend).ColorMode(common.BigValueColorModeValue).
+	return stat.NewPanelBuilder().TextMode(text).GraphMode(common.BigValueGraphModeNone).ColorMode(common.BigValueColorModeValue).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds))
 }
@@ -150,9 +148,12 @@ func (p panel) asGraph() cog.Builder[dashboard.Panel] {
 func (q query) build(refID string, of kind) (prometheus.Dataquery, error) {
 	made := prometheus.NewDataqueryBuilder().RefId(refID).Datasource(metrics()).EditorMode(prometheus.QueryEditorModeCode).
 		Expr(selectors.Replace(q.expr)).LegendFormat(q.legend)
-	if of == table {
+	switch of {
+	case table:
 		made.Format(prometheus.PromQueryFormatTable).Instant().LegendFormat("")
-	} else {
+	case number, name: // of a range it would be the last value that there was, seen or not any more
+		made.Instant()
+	default:
 		made.Range()
 	}
 	built, err := made.Build()
@@ -210,11 +211,12 @@ func (w words) mappings() []dashboard.ValueMapping {
 		return nil
 	}
 	options := map[string]dashboard.ValueMappingResult{}
-	for i, value := range slices.Sorted(maps.Keys(w)) {
-		index := int32(i) //nolint:gosec // a handful
+	var index int32
+	for _, value := range slices.Sorted(maps.Keys(w)) {
 		options[strconv.Itoa(value)] = dashboard.ValueMappingResult{
-			Text: cog.ToPtr(w[value].text), Color: cog.ToPtr(w[value].colour), Index: &index,
+			Text: cog.ToPtr(w[value].text), Color: cog.ToPtr(w[value].colour), Index: cog.ToPtr(index),
 		}
+		index++
 	}
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
 }

@@ -11,7 +11,7 @@ func sale() page {
 			{title: "Attempts", panels: saleAttempts()},
 			{title: "Settlement", panels: saleSettlement()},
 			{title: "Orders and payments", panels: saleOrders()},
-			{title: "What must not be", panels: saleTrouble()},
+			{title: "What must not be", panels: append(saleTrouble(), saleStream()...)},
 		},
 	}
 }
@@ -188,7 +188,11 @@ func saleTrouble() []panel {
 			{expr: `max(seckill_moves_oldest_seconds{SALE})`, legend: "oldest"},
 			{expr: `max(seckill_moves_pending{SALE})`, legend: "moves", unit: count},
 		},
-	}, {
+	}}
+}
+
+func saleStream() []panel {
+	return []panel{{
 		title: "Trimming held up", kind: graph, unit: "s", width: 8, height: 8, limits: atMost(1), none: "by nobody",
 		text:    "How long beyond the retention a group has held up the trimming of the stream. The stream grows meanwhile.",
 		queries: []query{{expr: `max by (group) (seckill_stream_trim_held_seconds{SALE})`, legend: "{{group}}"}},

@@ -62,12 +62,14 @@ var (
 	down     = words{0: {"down", red}, 1: {"up", green}}
 	away     = words{0: {"away", red}, 1: {"there", green}}
 	watchdog = words{1: {"rules are evaluated", green}}
-	fires    = words{1: {"pending", yellow}, 2: {"fires", red}}
+	fires    = words{0: {"over", green}, 1: {"pending", yellow}, 2: {"fires", red}}
 )
 
-// alerts is a query of the alerts that a selector, which is open, leaves: 1 pending, 2 firing.
+// alerts is a query of the alerts that a selector, which is open, leaves: 0 over, 1 pending,
+// 2 firing.
 func alerts(by, selector string) string {
-	return fmt.Sprintf(`max by (%s) (2 * ALERTS%salertstate="firing"} or ALERTS%salertstate="pending"})`, by, selector, selector)
+	return fmt.Sprintf(`max by (%s) (2 * ALERTS%salertstate="firing"} or ALERTS%salertstate="pending"} or 0 * last_over_time(ALERTS%salertstate!=""}[$__range]))`,
+		by, selector, selector, selector)
 }
 
 // quantiles are queries of the median and of the 99th percentile of a histogram.

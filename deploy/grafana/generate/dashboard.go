@@ -10,6 +10,9 @@ import (
 // tag is what the dashboards find each other by.
 const tag = "seckill"
 
+// schemaVersion is that of Grafana 11. Newer ones bring what they read up to theirs.
+const schemaVersion = 39
+
 // page is a dashboard, in the words of whoever writes it.
 type page struct {
 	file, uid, title string
@@ -51,7 +54,9 @@ func (p page) build(books runbooks) (dashboard.Dashboard, error) {
 			made.WithPanel(ready[dashboard.Panel]{built})
 		}
 	}
-	return made.Build()
+	d, err := made.Build()
+	d.SchemaVersion = schemaVersion
+	return d, err
 }
 
 // ready is what is built already.

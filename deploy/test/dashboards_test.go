@@ -148,6 +148,7 @@ func TestWhatDashboardsAskIsAnswered(t *testing.T) {
 	}
 	for _, q := range all {
 		if slices.Contains(nothingIsWrong, q.where) {
+			w.answers(q) // fails on what Prometheus does not understand
 			continue
 		}
 		servertest.Eventually(t, q.where+" is answered: "+q.Expr, func() bool { return w.answers(q) })

@@ -53,6 +53,7 @@ servers: ## Make sure that PostgreSQL and Redis are there for the tests
 .PHONY: test
 test: servers axe ## Run every test with the race detector, on real servers
 	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
+	cd deploy/grafana/generate && $(GO) test -count=1 ./...
 	cd deploy/test && $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 # Packages whose tests start no server.
@@ -77,12 +78,13 @@ lint: $(LINTER) $(VULN) check-console ## Run the linters, check the formatting, 
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) run ./...
+	cd deploy/grafana/generate && $(LINTER) run ./...
 	cd deploy/test && $(LINTER) run ./...
 	cd bench/peers && $(LINTER) run ./...
 	./tools/vulnerabilities.sh $(VULN)
 
 .PHONY: gen
-gen: gen-api gen-model gen-doc gen-console ## Generate handlers, types, routes, models, openapi.json, the reference pages and the console
+gen: gen-api gen-model gen-doc gen-dashboards gen-console ## Generate handlers, types, routes, models, openapi.json, the reference pages, the dashboards and the console
 
 # Scaffolds (logic, handlers, configuration, main) that exist are left alone.
 .PHONY: gen-api
@@ -99,6 +101,12 @@ gen-model: $(GOCTL) servers
 gen-doc: $(GOCTL)
 	$(GOCTL) api swagger --api seckill.api --dir $(BIN) --filename openapi
 	$(GO) run ./internal/reference/gendoc $(BIN)/openapi.json
+
+# The dashboards of Grafana link to the runbooks of the alerts that name their panels, so
+# they change with the rules of Prometheus.
+.PHONY: gen-dashboards
+gen-dashboards:
+	cd deploy/grafana/generate && $(GO) run .
 
 # npm notes in node_modules what it has installed.
 INSTALLED := console/node_modules/.package-lock.json

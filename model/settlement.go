@@ -50,6 +50,9 @@ type NewOrder struct {
 }
 
 const (
+	// settling keeps plans to indexes, as noSeqScan does, and the lock from outliving us.
+	settling = "SELECT set_config('enable_seqscan', 'off', true), " + notIdle
+
 	// What is left is never more than what the live orders leave, which the database
 	// counts itself (migrations/008): books that say otherwise were written by hand, and
 	// orders above the stock would be refused, with all that was to be settled with them.
@@ -88,7 +91,7 @@ func (p *Pool) BeginSettlement(ctx context.Context, productID int64, users []int
 	s := &Settlement{productID: productID, conn: conn, Slots: make(map[int64][]int64, len(users)), LogUsers: map[string]int64{}}
 	batch := &pgx.Batch{}
 	batch.Queue(beginReadCommitted)
-	batch.Queue(noSeqScan)
+	batch.Queue(settling)
 	batch.Queue(lockProduct, productID).QueryRow(s.scanProduct)
 	if !known.nothing() {
 		batch.Queue(requireStored, productID, known.Stored, known.Server)

@@ -15,4 +15,15 @@ const (
 	setReadCommitted = "SET TRANSACTION " + atReadCommitted + "; "
 )
 
-var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
+// notIdle is an expression that has PostgreSQL end the transaction, and the connection, once
+// its client has said nothing for ten seconds. A replica that freezes, or is cut off without
+// a word, would keep the rows that it has locked for as long as the system believes in its
+// connection, two hours by default (tcp_keepalives_idle): the row of a product, without
+// which nobody settles it. A shorter limit of the role stays. It holds for the transaction,
+// as a pooler wants it, and costs no round trip.
+const notIdle = `set_config('idle_in_transaction_session_timeout',
+  CASE WHEN current_setting('idle_in_transaction_session_timeout')::interval BETWEEN '1 ms' AND '10 s'
+       THEN current_setting('idle_in_transaction_session_timeout') ELSE '10s' END, true)`
+
+// readCommitted begins a transaction that locks what others wait for.
+var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, BeginQuery: beginReadCommitted + "; SELECT " + notIdle}

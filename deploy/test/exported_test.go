@@ -85,9 +85,11 @@ func alternatives(matchers []*labels.Matcher) []map[string]string {
 	return all
 }
 
+// includes reports whether a series has the wanted labels. A variable of a dashboard stands
+// for any value.
 func includes(one, want map[string]string) bool {
 	for name, value := range want {
-		if got, found := one[name]; !found || got != value {
+		if got, found := one[name]; !found || got != value && !strings.HasPrefix(value, "$") {
 			return false
 		}
 	}
@@ -144,13 +146,9 @@ func selectors(of parser.Node) []*parser.VectorSelector {
 var inTemplate = regexp.MustCompile(`\$labels\.(\w+)`)
 
 func TestWhatRulesNameIsExported(t *testing.T) {
-	exported := parseSeries(everyOutcome(t))
-	rules := readRules(t)
-	var recorded []string
-	for _, r := range rules {
-		recorded = append(recorded, r.Record)
-	}
-	for _, r := range rules {
+	_, text := everyOutcome(t)
+	exported, recorded := parseSeries(text), recordedSeries(t)
+	for _, r := range readRules(t) {
 		expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
 		if err != nil {
 			t.Fatalf("%s%s: %v", r.Alert, r.Record, err)
@@ -168,6 +166,16 @@ func TestWhatRulesNameIsExported(t *testing.T) {
 	}
 }
 
+// recordedSeries are those that the rules make.
+func recordedSeries(t *testing.T) []string {
+	t.Helper()
+	var recorded []string
+	for _, r := range readRules(t) {
+		recorded = append(recorded, r.Record)
+	}
+	return recorded
+}
+
 func TestWhatIsNotExportedIsFound(t *testing.T) {
 	exported := parseSeries("# HELP a_total of a\na_total{product=\"1\",outcome=\"x\"} 1\na_total{product=\"1\",outcome=\"y\"} 0\nb 2\n")
 	for text, good := range map[string]bool{
@@ -175,6 +183,8 @@ func TestWhatIsNotExportedIsFound(t *testing.T) {
 		`c_total`:                                      false,
 		`a_total{outcome="x"}`:                         true,
 		`a_total{outcome="z"}`:                         false,
+		`a_total{product="$product"}`:                  true,
+		`b{product="$product"}`:                        false,
 		`rate(a_total{outcome=~"x|y"}[1m])`:            true,
 		`rate(a_total{outcome=~"x|z"}[1m])`:            false,
 		`sum by (job, product) (a_total)`:              true,
@@ -194,14 +204,14 @@ func TestWhatIsNotExportedIsFound(t *testing.T) {
 	}
 }
 
-// everyOutcome has a service sell, and much go wrong, and returns what it shows then: what a
-// sale does, a sale that begins within a day, a dead letter, a group of somebody else that has
-// not read for long, and a Redis with a bound.
-func everyOutcome(t *testing.T) string {
+// everyOutcome has a service sell, and much go wrong, and returns it with what it shows then:
+// what a sale does, a sale that begins within a day, a dead letter, a group of somebody else
+// that has not read for long, and a Redis with a bound.
+func everyOutcome(t *testing.T) (r *replica, text string) {
 	t.Helper()
 	s := newSite(t)
 	s.cli("CONFIG", "SET", "maxmemory", "1gb")
-	r := s.start("a", ways{})
+	r = s.start("a", ways{})
 	ten := int64(10)
 	r.sell(client.NewProduct{ProductID: 2001, StockTotal: &ten, StartsAt: time.Now().Add(-time.Hour), EndsAt: time.Now().Add(time.Hour), PaymentWindowSeconds: 600})
 	r.sell(client.NewProduct{ProductID: 2002, StockTotal: &ten, StartsAt: time.Now().Add(time.Hour), EndsAt: time.Now().Add(2 * time.Hour)})
@@ -218,7 +228,6 @@ func everyOutcome(t *testing.T) string {
 
 	r.kill()
 	r.run() // the pre-flights of a sale are asked for at once
-	var text string
 	servertest.Eventually(t, "everything is shown", func() bool {
 		text = r.scrape()
 		for _, late := range []string{"seckill_preflight_ready{", "seckill_stream_trim_held_seconds{", "seckill_redis_memory_max_bytes{", `place="in_flight"`, "seckill_stream_lag{"} {
@@ -228,7 +237,7 @@ func everyOutcome(t *testing.T) string {
 		}
 		return true
 	})
-	return text
+	return r, text
 }
 
 // foreignGroup makes a group that stands before entries of three hours ago.

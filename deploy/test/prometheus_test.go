@@ -67,7 +67,7 @@ func (w *watcher) get(path string, query url.Values, data any) {
 	}{data}
 	text := fetch(w.t, w.url+path+"?"+query.Encode())
 	if err := json.Unmarshal([]byte(text), &answer); err != nil {
-		w.t.Fatalf("%s: %v: %.200s", path, err, text)
+		w.t.Fatalf("%s?%s: %v: %.200s", path, query.Encode(), err, text)
 	}
 }
 

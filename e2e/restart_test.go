@@ -209,16 +209,38 @@ func (s *site) leavesNothing(product int64, instance string) {
 	}
 }
 
-// waitsForNobody waits until no entry is pending for longer than a second, whoever has it. What
-// somebody has left behind would stay, as nobody takes over what is pending for less than an hour.
-func (s *site) waitsForNobody(product int64) {
+// pendingNow returns for how long each entry is pending.
+func (s *site) pendingNow(product int64) map[string]time.Duration {
 	s.t.Helper()
-	servertest.Eventually(s.t, "no entry is pending for longer than a second", func() bool {
-		pending, err := s.client.XPendingExt(s.t.Context(), &redis.XPendingExtArgs{
-			Stream: seckill.StreamKey(product), Group: "g1", Idle: time.Second, Start: "-", End: "+", Count: 1,
-		}).Result()
-		return err == nil && len(pending) == 0
+	pending, err := s.client.XPendingExt(s.t.Context(), &redis.XPendingExtArgs{
+		Stream: seckill.StreamKey(product), Group: "g1", Start: "-", End: "+", Count: 100_000,
+	}).Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	idle := map[string]time.Duration{}
+	for _, entry := range pending {
+		idle[entry.ID] = entry.Idle
+	}
+	return idle
+}
+
+// waitsForNobody waits until no entry is pending any more that is now, whoever has it, and returns
+// for how long one was. What somebody has left behind would stay, as nobody takes over what is
+// pending for less than an hour.
+func (s *site) waitsForNobody(product int64) (longest time.Duration) {
+	s.t.Helper()
+	before := s.pendingNow(product)
+	servertest.Eventually(s.t, "nothing is pending that was when the replica had ended", func() bool {
+		still := false
+		for id, idle := range s.pendingNow(product) {
+			if _, found := before[id]; found {
+				still, longest = true, max(longest, idle)
+			}
+		}
+		return !still
 	})
+	return longest
 }
 
 // TestARollingRestartLosesNothing restarts each of two replicas three times, in turn, under
@@ -252,6 +274,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 	}
 	group.Go(func() { entries.Add(int64(s.pushUntil(product, 10_000_000, 300, stop))) })
 
+	var longest time.Duration
 	for range rounds {
 		for i := range replicas {
 			for _, b := range balancers { // both replicas, or nobody would be left
@@ -262,10 +285,9 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			s.leavesNothing(product, instances[i])
-			s.waitsForNobody(product)
+			longest = max(longest, s.waitsForNobody(product))
 			replicas[i] = start(i)
 			replicas[i].ready()
-			s.waitsForNobody(product)
 		}
 	}
 	close(stop)
@@ -276,7 +298,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		}
 	}
 	n := int(entries.Load())
-	t.Logf("%d attempts and entries", n)
+	t.Logf("%d attempts and entries, pending for %v at most", n, longest)
 	s.quiet(product, replicas[:]...)
 	s.settledTo(replicas[0], product, n, n)
 }

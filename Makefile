@@ -84,7 +84,7 @@ lint: $(LINTER) $(VULN) check-console ## Run the linters, check the formatting, 
 	./tools/vulnerabilities.sh $(VULN)
 
 .PHONY: gen
-gen: gen-api gen-model gen-doc gen-dashboards gen-console ## Generate handlers, types, routes, models, openapi.json, the reference pages, the dashboards and the console
+gen: gen-api gen-model gen-doc gen-dashboards gen-console gen-deploy ## Generate handlers, types, routes, models, openapi.json, the reference pages, the dashboards, the console and deploy/kustomize
 
 # Scaffolds (logic, handlers, configuration, main) that exist are left alone.
 .PHONY: gen-api
@@ -122,6 +122,10 @@ npm = command -v npm >/dev/null 2>&1 || { echo "no npm: the console is not built
 .PHONY: gen-console
 gen-console: ## Build the console into internal/console/dist (needs npm)
 	@$(npm); $(MAKE) --no-print-directory $(INSTALLED) && cd console && npm run --silent build -- --logLevel warn
+
+.PHONY: gen-deploy
+gen-deploy: ## Copy rules and dashboards into the Helm chart, and render it into deploy/kustomize
+	cd deploy/test && $(GO) run ./gendeploy
 
 # The tests of the console in a browser check it with axe, which npm brings.
 .PHONY: axe

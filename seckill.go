@@ -23,6 +23,7 @@ import (
 	"seckill/internal/books"
 	"seckill/internal/config"
 	"seckill/internal/consumer"
+	"seckill/internal/ctl"
 	"seckill/internal/devmode"
 	"seckill/internal/handler"
 	"seckill/internal/health"
@@ -51,6 +52,9 @@ var openAPI []byte
 const stopTimeout = 30 * time.Second
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "ctl" { // seckillctl, in an image that has one program
+		os.Exit(ctl.Main(os.Args[2:]))
+	}
 	file := flag.String("f", "etc/seckill.yaml", "the configuration file")
 	showVersion := flag.Bool("version", false, "show what the program was built from, and end")
 	var probe listener.Probe

@@ -209,12 +209,48 @@ func (s *site) leavesNothing(product int64, instance string) {
 	}
 }
 
+// pendingNow returns for how long each entry is pending.
+func (s *site) pendingNow(product int64) map[string]time.Duration {
+	s.t.Helper()
+	pending, err := s.client.XPendingExt(s.t.Context(), &redis.XPendingExtArgs{
+		Stream: seckill.StreamKey(product), Group: "g1", Start: "-", End: "+", Count: 100_000,
+	}).Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	idle := map[string]time.Duration{}
+	for _, entry := range pending {
+		idle[entry.ID] = entry.Idle
+	}
+	return idle
+}
+
+// waitsForNobody waits until no entry is pending any more that is now, whoever has it, and returns
+// for how long one was. What somebody has left behind would stay, as nobody takes over what is
+// pending for less than an hour.
+func (s *site) waitsForNobody(product int64) (longest time.Duration) {
+	s.t.Helper()
+	before := s.pendingNow(product)
+	servertest.Eventually(s.t, "nothing is pending that was when the replica had ended", func() bool {
+		still := false
+		for id, idle := range s.pendingNow(product) {
+			if _, found := before[id]; found {
+				still, longest = true, max(longest, idle)
+			}
+		}
+		return !still
+	})
+	return longest
+}
+
 // TestARollingRestartLosesNothing restarts each of two replicas three times, in turn, under
-// a rush that comes through HAProxy, which asks for /readyz, with kept connections and with
-// new ones, and through nginx, which does not ask, and under as many raw entries.
+// a rush of 300 attempts a second that comes through HAProxy, which asks for /readyz, with kept
+// connections and with new ones, and of 100 through nginx, which does not ask, and under as many
+// raw entries as come through HAProxy.
 func TestARollingRestartLosesNothing(t *testing.T) {
 	const rounds, product = 3, 2
 	s := newSite(t)
+	s.claimIdle = time.Hour
 	ports := [2]int{servertest.FreePort(t), servertest.FreePort(t)}
 	instances := [2]string{"a", "b"}
 	start := func(i int) *process {
@@ -233,11 +269,12 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	var entries atomic.Int64
-	for i, b := range balancers {
-		group.Go(func() { entries.Add(int64(b.buy(product, 1+i*1_000_000, 100, stop))) })
+	for i, perSecond := range []int{200, 100, 100} {
+		group.Go(func() { entries.Add(int64(balancers[i].buy(product, 1+i*1_000_000, perSecond, stop))) })
 	}
 	group.Go(func() { entries.Add(int64(s.pushUntil(product, 10_000_000, 300, stop))) })
 
+	var longest time.Duration
 	for range rounds {
 		for i := range replicas {
 			for _, b := range balancers { // both replicas, or nobody would be left
@@ -248,6 +285,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			s.leavesNothing(product, instances[i])
+			longest = max(longest, s.waitsForNobody(product))
 			replicas[i] = start(i)
 			replicas[i].ready()
 		}
@@ -260,7 +298,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		}
 	}
 	n := int(entries.Load())
-	t.Logf("%d attempts and entries", n)
+	t.Logf("%d attempts and entries, pending for %v at most", n, longest)
 	s.quiet(product, replicas[:]...)
 	s.settledTo(replicas[0], product, n, n)
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -62,6 +63,8 @@ type site struct {
 	client redis.UniversalClient
 	pool   *model.Pool
 	url    string
+
+	claimIdle time.Duration // Consumer.ClaimIdle of the processes; 0 = a second
 }
 
 func newSite(t *testing.T) *site {
@@ -131,9 +134,9 @@ Redis: %s
 Postgres: %s
 Auth: {AccessSecret: %q}
 Products: [1]
-Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: 1s}
+Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: %s}
 DevServer: {Port: %d}
-%s`, port, redisOf(addr), postgres, secret, instance, dev, more), wrap...)
+%s`, port, redisOf(addr), postgres, secret, instance, cmp.Or(s.claimIdle, time.Second), dev, more), wrap...)
 }
 
 // redisOf is the section of the configuration for an address; what is one already stays.

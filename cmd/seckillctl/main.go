@@ -3,19 +3,11 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"seckill/internal/ctl"
 )
 
 func main() { os.Exit(run()) }
 
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	return ctl.Run(ctx, ctl.SystemDeps(), os.Args[1:])
-}
+func run() int { return ctl.Main(os.Args[1:]) }

@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -149,9 +150,12 @@ func tokenCommand(command string) client.TokenSource {
 	}
 }
 
-// loadContexts reads the contexts of the user.
+// loadContexts reads the contexts of the user, who may have no place for any.
 func (a *App) loadContexts() (contexts.File, error) {
 	path, err := contexts.Path(a.Getenv("SECKILL_CONTEXTS"))
+	if errors.Is(err, contexts.ErrHomeless) {
+		return contexts.File{}, nil
+	}
 	if err != nil {
 		return contexts.File{}, usagef("%w", err)
 	}

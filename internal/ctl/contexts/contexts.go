@@ -38,11 +38,17 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 // mode is who may read the file: its owner.
 const mode fs.FileMode = 0o600
 
+// ErrHomeless says that this user has no configuration folder, such as in a container.
+var ErrHomeless = errors.New("neither $XDG_CONFIG_HOME nor $HOME is set")
+
 // Path returns where the file is: override, if that is not empty, else the user's
-// configuration folder ($XDG_CONFIG_HOME, ~/.config).
+// configuration folder ($XDG_CONFIG_HOME, ~/.config); [ErrHomeless] where there is none.
 func Path(override string) (string, error) {
 	if override != "" {
 		return override, nil
+	}
+	if home, err := os.UserHomeDir(); (err != nil || home == "") && os.Getenv("XDG_CONFIG_HOME") == "" {
+		return "", fmt.Errorf("configuration folder: %w", ErrHomeless)
 	}
 	folder, err := os.UserConfigDir()
 	if err != nil {

@@ -1,6 +1,7 @@
 package contexts
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,5 +92,10 @@ func TestThePath(t *testing.T) {
 	}
 	if path, err := Path("/x"); err != nil || path != "/x" {
 		t.Errorf("%s, %v", path, err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", "")
+	t.Setenv("HOME", "")
+	if path, err := Path(""); !errors.Is(err, ErrHomeless) {
+		t.Errorf("without a home: %q, %v", path, err)
 	}
 }

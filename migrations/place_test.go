@@ -34,8 +34,8 @@ ALTER TABLE seckill_audit ALTER COLUMN actor TYPE text COLLATE "default", ALTER 
 // loose counts the columns of our indexes that are sorted as the language of the database
 // has it. The words of a status are sorted alike in every one.
 const loose = `
-SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid CROSS JOIN LATERAL unnest(i.indcollation::oid[], i.indkey::int2[]) AS k(collation, attnum)
- WHERE c.relname LIKE 'seckill\_%' AND k.collation <> 0 AND k.collation <> 'pg_catalog."C"'::regcollation
+SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid CROSS JOIN LATERAL unnest(i.indcollation::oid[], i.indkey::int2[]) AS k(sorting, attnum)
+ WHERE c.relname LIKE 'seckill\_%' AND k.sorting <> 0 AND k.sorting <> 'pg_catalog."C"'::regcollation
    AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = k.attnum AND a.attname = 'status')`
 
 // TestLargeTablesAreCollatedBesideTheSale runs the maintenance step on a database whose

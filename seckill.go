@@ -137,12 +137,14 @@ func serve(c config.Config, stack *devmode.Stack) error {
 		return err
 	}
 	defer pool.Close()
+	if err := pool.ReadFrom(context.Background(), c.Postgres.ReadSource, c.Postgres.MaxConns); err != nil {
+		return err
+	}
 	clients, err := newClients(c.Redis)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = clients.Close() }()
-
 	group, err := assemble(c, pool, clients, stack.MadeSecret())
 	if err != nil {
 		return err
@@ -207,7 +209,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
 	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
-		Conn: connOf(c, pool), Ledger: book, Books: account, Keeper: keeper,
+		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
 			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
@@ -229,7 +231,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		role.After(supervisor.Prepared(), preflight.Heartbeat(pool, self, checks)),
 		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
 		m.Collector(metrics.Sources{
-			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool,
+			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool, Reads: pool.Reads(),
 			Streams: inspector, Gates: gate, Memory: clients.Usage, Delay: pressure.Known, Ready: flight.Ready,
 		}),
 	)...), nil
@@ -255,7 +257,7 @@ func keeping(ready <-chan struct{}, keeper *books.Keeper) []service.Service {
 
 // newHub makes the hub of results; that its subscription is refused shows on /readyz.
 func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate) *notify.Hub {
-	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.FindResults, Waiting: gate.Waiting})
+	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.Reads().FindResults, Waiting: gate.Waiting})
 	hub.TellEnds(clients.NoteRefused)
 	return hub
 }

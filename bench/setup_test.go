@@ -59,7 +59,13 @@ type bed struct {
 
 func newBed(b *testing.B) *bed {
 	b.Helper()
-	server, postgres := servertest.Redis(b), servertest.Postgres(b)
+	return newBedWith(b, devstack.Options{})
+}
+
+// newBedWith is newBed with a PostgreSQL that differs from its defaults.
+func newBedWith(b *testing.B, o devstack.Options) *bed {
+	b.Helper()
+	server, postgres := servertest.Redis(b), servertest.PostgresWith(b, o)
 	url := postgres.URL("")
 	return &bed{
 		b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url),

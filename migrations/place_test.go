@@ -25,6 +25,19 @@ ALTER TABLE seckill_orders ALTER COLUMN stream_id TYPE text COLLATE "default";
 ALTER TABLE seckill_logs ALTER COLUMN stream_id TYPE text COLLATE "default";
 ALTER TABLE seckill_dead_letters ALTER COLUMN stream_id TYPE text COLLATE "default", ALTER COLUMN fingerprint TYPE text COLLATE "default"`
 
+// grownRest is grown for what is too large for 015.
+const grownRest = `
+ALTER TABLE seckill_orders ALTER COLUMN payment_ref TYPE text COLLATE "default";
+ALTER TABLE seckill_dead_letters ALTER COLUMN reason TYPE text COLLATE "default";
+ALTER TABLE seckill_audit ALTER COLUMN actor TYPE text COLLATE "default", ALTER COLUMN target TYPE text COLLATE "default"`
+
+// loose counts the columns of our indexes that are sorted as the language of the database
+// has it. The words of a status are sorted alike in every one.
+const loose = `
+SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid CROSS JOIN LATERAL unnest(i.indcollation::oid[], i.indkey::int2[]) AS k(sorting, attnum)
+ WHERE c.relname LIKE 'seckill\_%' AND k.sorting <> 0 AND k.sorting <> 'pg_catalog."C"'::regcollation
+   AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = k.attnum AND a.attname = 'status')`
+
 // TestLargeTablesAreCollatedBesideTheSale runs the maintenance step on a database whose
 // language is not C, and interrupts it once.
 func TestLargeTablesAreCollatedBesideTheSale(t *testing.T) {
@@ -37,7 +50,7 @@ func TestLargeTablesAreCollatedBesideTheSale(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := open(t, url)
-	if n := number(t, pool, collated); n != 0 {
+	if n := number(t, pool, loose); n != 0 {
 		t.Errorf("%d key columns of a new installation have the collation of the database", n)
 	}
 	old := func() {
@@ -45,23 +58,26 @@ func TestLargeTablesAreCollatedBesideTheSale(t *testing.T) {
 		run(t, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "002_guard_orders.sql")
 	}
 	old()
-	run(t, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "005_stand_alone.sql")
-	if n := number(t, pool, collated); n != 0 {
+	exec(t, pool, grownRest)
+	run(t, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "005_stand_alone.sql", "-f", "015_collate_the_rest.sql")
+	if n := number(t, pool, loose); n != 0 {
 		t.Errorf("%d key columns of small tables keep the collation of the database", n)
 	}
 	old()
+	exec(t, pool, grownRest)
 	doubts, err := pool.Doubts(t.Context())
-	if err != nil || len(doubts) != 4 || !strings.Contains(doubts[0], "maintenance/collate_keys.sql") {
+	if err != nil || len(doubts) != 8 || !strings.Contains(doubts[0], "maintenance/collate_keys.sql") {
 		t.Errorf("doubts: %q %v", doubts, err)
 	}
 	exec(t, pool, `
 INSERT INTO seckill_products (product_id, stock_total, stock_left) VALUES (1, 9, 8);
 INSERT INTO seckill_logs (product_id, user_id, stream_id) SELECT 1, n, n || '-0' FROM generate_series(1, 1000) n;
-INSERT INTO seckill_orders (product_id, user_id, stream_id) VALUES (1, 1, '1-0');
+INSERT INTO seckill_orders (product_id, user_id, stream_id, payment_ref) VALUES (1, 1, '1-0', 'Å1');
+INSERT INTO seckill_audit (actor, action, target, detail) VALUES ('a', 'order.late_payment', 'order:1', '{"paymentRef": "Å1"}');
 CREATE UNIQUE INDEX seckill_orders_collated ON seckill_orders (id); -- left by a run that was killed`)
 	for range 2 {
 		run(t, "psql", "-q", "-d", url, "-f", "maintenance/collate_keys.sql")
-		if n := number(t, pool, collated); n != 0 {
+		if n := number(t, pool, loose); n != 0 {
 			t.Errorf("%d key columns have the collation of the database", n)
 		}
 		missing, err := pool.Missing(t.Context())
@@ -71,6 +87,10 @@ CREATE UNIQUE INDEX seckill_orders_collated ON seckill_orders (id); -- left by a
 	}
 	if _, err := pool.Exec(t.Context(), "INSERT INTO seckill_logs (product_id, user_id, stream_id) VALUES (1, 1, '7-0')"); err == nil {
 		t.Error("an entry is stored twice")
+	}
+	if _, err := pool.Exec(t.Context(), `INSERT INTO seckill_audit (actor, action, target, detail)
+			VALUES ('a', 'order.late_payment', 'order:1', '{"paymentRef": "Å1"}')`); err == nil {
+		t.Error("a late payment is written down twice")
 	}
 	exec(t, pool, "INSERT INTO seckill_logs (product_id, user_id, stream_id) VALUES (1, 1, '7-0') ON CONFLICT (product_id, stream_id) DO NOTHING")
 }

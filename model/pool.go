@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,25 +19,51 @@ type Pool struct {
 	*pgxpool.Pool
 	sql   *sql.DB
 	watch *serverWatch
+	reads *ReadSource
+	beat  atomic.Pointer[heartbeat] // that this process has written last; nil = none
 }
 
 // NewPool makes a pool of at most maxConns connections. It connects to nothing
 // yet, so that a service can start before its database does.
 func NewPool(ctx context.Context, dataSource string, maxConns int) (*Pool, error) {
+	return newPool(ctx, dataSource, maxConns, wantWriter)
+}
+
+// ReadFrom names a standby that lists and final results are read from, to be reached over at
+// most maxConns connections; "" is none. It is to be called before anything is read.
+func (p *Pool) ReadFrom(ctx context.Context, dataSource string, maxConns int) error {
+	if dataSource == "" {
+		return nil
+	}
+	standby, err := newPool(ctx, dataSource, maxConns, wantStandby)
+	if err != nil {
+		return fmt.Errorf("read source: %w", err)
+	}
+	p.reads.standby = standby
+	return nil
+}
+
+// Reads reads from the standby that ReadFrom has named, or from the pool itself.
+func (p *Pool) Reads() *ReadSource { return p.reads }
+
+// newPool makes a pool; want says which one of several servers it connects to.
+func newPool(ctx context.Context, dataSource string, maxConns int, want func(*pgxpool.Config, string)) (*Pool, error) {
 	config, err := pgxpool.ParseConfig(dataSource)
 	if err != nil {
 		return nil, fmt.Errorf("parse data source: %w", err)
 	}
 	config.MaxConns = int32(maxConns) //nolint:gosec // the configuration allows at most 1,000
 	new(sessions).configure(config)
-	wantWriter(config, dataSource)
+	want(config, dataSource)
 	watch := watchServer(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("make connection pool: %w", err)
 	}
 	watch.pool.Store(pool)
-	return &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool), watch: watch}, nil
+	p := &Pool{Pool: pool, sql: stdlib.OpenDBFromPool(pool), watch: watch}
+	p.reads = newReadSource(p)
+	return p, nil
 }
 
 // SQL is the pool's database/sql face.
@@ -54,6 +81,9 @@ func (p *Pool) BreakerConn() sqlx.SqlConn { return sqlx.NewSqlConnFromDB(p.sql) 
 
 // Close closes every connection.
 func (p *Pool) Close() {
+	if p.reads.standby != nil {
+		p.reads.standby.Close()
+	}
 	_ = p.sql.Close()
 	p.Pool.Close()
 }

@@ -26,10 +26,23 @@ var errNoWriter = errors.New("it takes no writes")
 // takes the first one that answers, and that is a standby as soon as they have changed
 // places.
 func wantWriter(config *pgxpool.Config, dataSource string) {
-	asked := strings.Contains(dataSource, targetSessionAttrs) || os.Getenv("PGTARGETSESSIONATTRS") != ""
-	if !asked && severalHosts(&config.ConnConfig.Config) {
+	if choosesHost(config, dataSource) {
 		config.ConnConfig.ValidateConnect = takesWrites
 	}
+}
+
+// wantStandby has a pool that knows several servers connect to one that is a standby, unless
+// its data source asks for another.
+func wantStandby(config *pgxpool.Config, dataSource string) {
+	if choosesHost(config, dataSource) {
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsStandby
+	}
+}
+
+// choosesHost reports whether there are several servers, and nobody has said which is wanted.
+func choosesHost(config *pgxpool.Config, dataSource string) bool {
+	asked := strings.Contains(dataSource, targetSessionAttrs) || os.Getenv("PGTARGETSESSIONATTRS") != ""
+	return !asked && severalHosts(&config.ConnConfig.Config)
 }
 
 // severalHosts reports whether there is more than one address; with sslmode=prefer each of

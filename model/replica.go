@@ -28,21 +28,24 @@ const saySo = `
 INSERT INTO seckill_replicas (run, name, host, version, config_hash, since, failing, max_conns, open_files, clock_offset_ms, seen_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
 ON CONFLICT (run) DO UPDATE
-   SET failing = excluded.failing, seen_at = excluded.seen_at, clock_offset_ms = excluded.clock_offset_ms`
+   SET failing = excluded.failing, seen_at = excluded.seen_at, clock_offset_ms = excluded.clock_offset_ms
+RETURNING seen_at, seckill_server()`
 
 // SayAlive writes what a replica says of itself. Silent and ClockOffset of r are not read:
-// they are measured.
+// they are measured. By what was written last a standby is known: see [ReadSource].
 func (p *Pool) SayAlive(ctx context.Context, r Replica) error {
 	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 		_, ahead, err := clockOf(ctx, conn)
 		if err != nil {
 			return err
 		}
-		_, err = conn.Exec(ctx, saySo, r.Run, r.Name, r.Host, r.Version, r.ConfigHash, r.Since, r.Failing, r.MaxConns, r.OpenFiles,
-			-ahead.Milliseconds())
+		beat := heartbeat{run: r.Run}
+		err = conn.QueryRow(ctx, saySo, r.Run, r.Name, r.Host, r.Version, r.ConfigHash, r.Since, r.Failing, r.MaxConns, r.OpenFiles,
+			-ahead.Milliseconds()).Scan(&beat.at, &beat.server)
 		if err != nil {
 			return fmt.Errorf("say that this replica lives: %w", err)
 		}
+		p.beat.Store(&beat)
 		return nil
 	})
 }

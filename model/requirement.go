@@ -166,10 +166,11 @@ func IsForbidden(err error) bool { return SQLState(err) == insufficientPrivilege
 
 // fromLooseKeys are the key columns that have the collation of the database.
 const fromLooseKeys = `
-  FROM pg_attribute a
- WHERE a.attrelid IN (to_regclass('seckill_logs'), to_regclass('seckill_orders'), to_regclass('seckill_dead_letters'),
-                      to_regclass('seckill_carried_entries'))
-   AND a.attname IN ('stream_id', 'fingerprint') AND a.attcollation <> 'pg_catalog."C"'::regcollation`
+  FROM (VALUES ('seckill_logs', 'stream_id'), ('seckill_orders', 'stream_id'), ('seckill_carried_entries', 'stream_id'),
+               ('seckill_dead_letters', 'stream_id'), ('seckill_dead_letters', 'fingerprint'), ('seckill_dead_letters', 'reason'),
+               ('seckill_orders', 'payment_ref'), ('seckill_audit', 'actor'), ('seckill_audit', 'target')) AS k(table_name, column_name)
+  JOIN pg_attribute a ON a.attrelid = to_regclass(k.table_name) AND a.attname = k.column_name
+ WHERE a.attcollation <> 'pg_catalog."C"'::regcollation`
 
 // selectDoubts lists what works but not as an operator would expect.
 const selectDoubts = `

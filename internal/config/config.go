@@ -71,7 +71,12 @@ type Postgres struct {
 	// a direct connection beside a pooler, or a role that may change the schema. Defaults
 	// to DataSource.
 	MigrateSource string `json:",optional"`
-	// MaxConns is the most connections of the pool, 2–1,000. Defaults to 16.
+	// ReadSource is the data source of a standby, by which lists, exports and final results
+	// are read while it shows everything that is committed; else they are read by DataSource,
+	// as all others. Defaults to none.
+	ReadSource string `json:",optional"`
+	// MaxConns is the most connections of the pool, 2–1,000; as many again lead to ReadSource.
+	// Defaults to 16.
 	MaxConns int `json:",default=16"`
 	// Migrate says whether pending migrations are applied at start. Defaults to true.
 	Migrate bool `json:",default=true"`

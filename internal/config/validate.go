@@ -52,6 +52,7 @@ func (p Postgres) validate(private bool) error {
 		between("Postgres.MaxConns", p.MaxConns, 2, 1000),
 		dataSource("Postgres.DataSource", p.DataSource),
 		dataSource("Postgres.MigrateSource", p.MigrateSource),
+		dataSource("Postgres.ReadSource", p.ReadSource),
 	}
 	if p.DataSource == "" && !private {
 		problems = append(problems, errors.New("Postgres.DataSource: must be set"))

@@ -21,7 +21,9 @@
 // replica of each, which can move a slot and kill a master.
 //
 // The environment can ask for the substitutes, to try them where the real ones
-// are installed: SECKILL_DEVSTACK_POSTGRES=embedded, SECKILL_DEVSTACK_REDIS=miniredis.
+// are installed: SECKILL_DEVSTACK_POSTGRES=embedded, SECKILL_DEVSTACK_REDIS=miniredis. An
+// absolute path in SECKILL_DEVSTACK_POSTGRES is the bin folder of the PostgreSQL to use, and
+// of no other.
 //
 // # Life of a server
 //

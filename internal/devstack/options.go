@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	// postgresEnv set to "embedded" skips installed PostgreSQL binaries.
+	// postgresEnv set to "embedded" skips installed PostgreSQL binaries; an absolute path is
+	// the folder with those to use.
 	postgresEnv = "SECKILL_DEVSTACK_POSTGRES"
 	// redisEnv set to "miniredis" skips an installed redis-server.
 	redisEnv = "SECKILL_DEVSTACK_REDIS"
@@ -44,4 +45,7 @@ type Options struct {
 	// "--maxmemory", "10mb", for PostgreSQL such as "-c", "wal_level=logical"; of a single
 	// server alone. Defaults to none.
 	Args []string
+	// Init is added to the arguments of initdb, behind our own, such as "--locale-provider=icu".
+	// Defaults to none: the cluster has no locale ("C").
+	Init []string
 }

@@ -26,8 +26,8 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 	return launchPostgres(ctx, o, initPostgres)
 }
 
-// makeData makes the data folder of a server if it is not there.
-type makeData func(ctx context.Context, f *folder, bin binaries, user *owner) error
+// makeData makes the data folder of a server if it is not there; more is for initdb.
+type makeData func(ctx context.Context, f *folder, bin binaries, user *owner, more ...string) error
 
 func launchPostgres(ctx context.Context, o Options, data makeData) (*Postgres, error) {
 	f, err := openFolder(o.Dir, "postgres")
@@ -62,7 +62,7 @@ func (p *Postgres) start(ctx context.Context, o Options, data makeData) error {
 	if err != nil {
 		return err
 	}
-	if err := data(ctx, f, bin, user); err != nil {
+	if err := data(ctx, f, bin, user, o.Init...); err != nil {
 		return err
 	}
 	if err := stopOrphan(ctx, f.data()); err != nil {
@@ -83,7 +83,7 @@ func (p *Postgres) start(ctx context.Context, o Options, data makeData) error {
 
 // initPostgres makes the data folder if it is not there. It is made beside its
 // place and moved there when complete: a run that was killed leaves no half.
-func initPostgres(ctx context.Context, f *folder, bin binaries, user *owner) error {
+func initPostgres(ctx context.Context, f *folder, bin binaries, user *owner, more ...string) error {
 	if _, err := os.Stat(f.data()); err == nil {
 		return nil
 	}
@@ -95,7 +95,7 @@ func initPostgres(ctx context.Context, f *folder, bin binaries, user *owner) err
 	if f.throwAway {
 		args = append(args, "--no-sync") // of initdb's own files; the server syncs as ever
 	}
-	cmd := command{path: bin.file("initdb"), args: args, dir: f.path, owner: user, deathSignal: syscall.SIGKILL}.exec(ctx)
+	cmd := command{path: bin.file("initdb"), args: append(args, more...), dir: f.path, owner: user, deathSignal: syscall.SIGKILL}.exec(ctx)
 	if out, err := combinedOutput(cmd); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}

@@ -25,7 +25,11 @@ func findPostgres(ctx context.Context, data string, user *owner) (binaries, erro
 	if err != nil {
 		return binaries{}, err
 	}
-	if os.Getenv(postgresEnv) != "embedded" {
+	wanted := os.Getenv(postgresEnv)
+	if filepath.IsAbs(wanted) {
+		return named(ctx, wanted, major, user)
+	}
+	if wanted != "embedded" {
 		for _, dir := range candidates(ctx) {
 			if usable(ctx, dir, major, user) {
 				return binaries{dir}, nil
@@ -39,6 +43,21 @@ func findPostgres(ctx context.Context, data string, user *owner) (binaries, erro
 	if err != nil {
 		return binaries{}, fmt.Errorf("no PostgreSQL %son this machine (install it, or put its bin folder on the PATH), "+
 			"and fetching one failed: %w", spaced(major), err)
+	}
+	return binaries{dir}, nil
+}
+
+// Named reports whether the environment names the folder of the programs to use: that of a
+// version which a test is to run on.
+func Named() bool { return filepath.IsAbs(os.Getenv(postgresEnv)) }
+
+// named returns the folder that was asked for; none takes its place if it is of no use.
+func named(ctx context.Context, dir, major string, user *owner) (binaries, error) {
+	if err := user.reaches(dir); err != nil {
+		return binaries{}, fmt.Errorf("%s: %w", postgresEnv, err)
+	}
+	if !usable(ctx, dir, major, user) {
+		return binaries{}, fmt.Errorf("%s: there is no PostgreSQL %sin %s", postgresEnv, spaced(major), dir)
 	}
 	return binaries{dir}, nil
 }

@@ -41,7 +41,7 @@ func StartStandby(ctx context.Context, o Options, primary *Postgres) (*Standby, 
 }
 
 // copy makes the data folder of a standby by a backup of its primary.
-func (s *Standby) copy(ctx context.Context, f *folder, bin binaries, user *owner) error {
+func (s *Standby) copy(ctx context.Context, f *folder, bin binaries, user *owner, _ ...string) error {
 	if _, err := os.Stat(f.data()); err == nil {
 		return nil
 	}
@@ -75,6 +75,26 @@ func (s *Standby) StopReceiving(ctx context.Context) error {
 	}
 	return s.awaitPrimary(ctx, "SELECT count(*) = 0 FROM pg_stat_replication")
 }
+
+// StopReceivingAlone is StopReceiving where the primary has other standbys, which go on.
+func (s *Standby) StopReceivingAlone(ctx context.Context) error {
+	if err := s.Set(ctx, "primary_conninfo", ""); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	err := poll(ctx, func() (done bool, err error) {
+		err = s.ask(ctx, "SELECT count(*) = 0 FROM pg_stat_wal_receiver", &done)
+		return done, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait until the standby receives nothing: %w", err)
+	}
+	return nil
+}
+
+// Primary is the server that the standby follows.
+func (s *Standby) Primary() *Postgres { return s.primary }
 
 // Receive has the standby follow its primary again after StopReceiving.
 func (s *Standby) Receive(ctx context.Context) error {

@@ -32,6 +32,8 @@ type Sources struct {
 	Database Database
 	Streams  *stream.Inspector
 	Gates    *admission.Gate
+	// Reads is where lists and final results are read.
+	Reads *model.ReadSource
 	// Memory tells how much memory the servers of Redis use.
 	Memory func(ctx context.Context) ([]stream.Usage, error)
 	// Delay tells how long an attempt would wait for its settlement.
@@ -63,6 +65,7 @@ type collector struct {
 	gates    map[int64]bool         // products whose gates are shown
 	asked    map[int64]bool         // products whose pre-flights are shown; of the role that asks for them
 	told     map[int64]time.Time    // when the log has named a stream whose IDs are ahead
+	standby  string                 // what the log has said of the standby last
 }
 
 // Collector makes the role that keeps the gauges fresh.
@@ -80,6 +83,9 @@ func (m *Metrics) Collector(s Sources) *role.Role {
 }
 
 func (m *Metrics) newCollector(s Sources) *collector {
+	if s.Reads != nil {
+		s.Reads.Count(m)
+	}
 	if s.Linger == 0 {
 		s.Linger = linger
 	}
@@ -90,6 +96,7 @@ func (m *Metrics) newCollector(s Sources) *collector {
 // each server has its own time, and one that takes no writes still tells what it holds.
 func (c *collector) collect(ctx context.Context) error {
 	err := c.lookAtPostgres(ctx)
+	c.lookAtStandby(ctx)
 	return errors.Join(err, c.lookAtRedis(ctx))
 }
 

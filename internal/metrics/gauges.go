@@ -74,6 +74,8 @@ func (l *looks) all() []prometheus.Collector {
 // servers are what is the same for all products.
 type servers struct {
 	redisUp, postgresUp   prometheus.Gauge
+	standbyUp             *prometheus.GaugeVec
+	reads                 *prometheus.CounterVec
 	memoryUsed, memoryMax *prometheus.GaugeVec
 	collected, build      *prometheus.GaugeVec
 }
@@ -82,6 +84,10 @@ func newServers() servers {
 	s := servers{
 		redisUp:    gauge("redis_up", "1 while Redis answers and takes writes."),
 		postgresUp: gauge("postgres_up", "1 while PostgreSQL answers and takes writes."),
+		standbyUp: gauges("standby_up",
+			"1 while lists and final results can be read from the standby that Postgres.ReadSource names; absent where it names none."),
+		reads: counters("reads_total",
+			"Reads of lists and final results that may go to the standby, by the server that has answered: standby or primary; absent without Postgres.ReadSource.", "server"),
 		memoryUsed: gauges("redis_memory_used_bytes", "Memory that a server of Redis uses; absent where it may not be asked.", "server"),
 		memoryMax:  gauges("redis_memory_max_bytes", "Memory that a server of Redis may use, its maxmemory; absent where it has none.", "server"),
 		collected: gauges("collected_timestamp_seconds",
@@ -96,7 +102,7 @@ func newServers() servers {
 }
 
 func (s *servers) all() []prometheus.Collector {
-	return []prometheus.Collector{s.redisUp, s.postgresUp, s.memoryUsed, s.memoryMax, s.collected, s.build}
+	return []prometheus.Collector{s.redisUp, s.postgresUp, s.standbyUp, s.reads, s.memoryUsed, s.memoryMax, s.collected, s.build}
 }
 
 // RedisUp and PostgresUp show whether the servers answer.
@@ -104,6 +110,16 @@ func (m *Metrics) RedisUp(up bool) { m.redisUp.Set(boolean(up)) }
 
 // PostgresUp shows whether PostgreSQL answers.
 func (m *Metrics) PostgresUp(up bool) { m.postgresUp.Set(boolean(up)) }
+
+// ReadFrom counts a read that a standby may answer, and that the primary had to answer unless
+// standby is true.
+func (m *Metrics) ReadFrom(standby bool) {
+	server := "primary"
+	if standby {
+		server = "standby"
+	}
+	m.reads.WithLabelValues(server).Inc()
+}
 
 // Collected shows that the gauges of a source have been read now.
 func (m *Metrics) Collected(source Source) {

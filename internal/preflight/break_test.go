@@ -113,6 +113,20 @@ var breakages = []breakage{
 	{"PRODUCT_BACKLOG", fail, "", breakBacklog},
 	{"PRODUCT_DEAD_LETTERS", fail, "", simple(func(s *site) { s.cli("XADD", key, "*", "user", 7) })},
 	{"SERVICE_NAMES", fail, "", breakNames},
+	{"POSTGRES_STANDBY", warn, "one that is paused", simple(breakStandby)}, // the last: it stays
+}
+
+// breakStandby has lists read from a standby, and its replay paused.
+func breakStandby(s *site) {
+	standby := servertest.Standby(s.t, s.postgres)
+	url := standby.URL(database)
+	s.must(s.pool.ReadFrom(s.t.Context(), url, 2))
+	s.eventually("the standby is read from", func(r preflight.Report) bool {
+		return strings.Contains(result(r, "POSTGRES_STANDBY").Observed, "replayed")
+	})
+	admin := servertest.Open(s.t, url)
+	_, err := admin.Exec(s.t.Context(), "SELECT pg_wal_replay_pause()")
+	s.must(err)
 }
 
 // breakBusy has Redis run a script without an end. It ends with SCRIPT KILL alone.

@@ -149,6 +149,14 @@ func TestDecisions(t *testing.T) {
 			f.Postgres.Collation = model.Collation{Columns: []string{"seckill_logs.stream_id"}, Recorded: "2.31", Actual: "2.36"}
 		}, "POSTGRES_COLLATION", fail, "collate_keys.sql"},
 		{"a collation that has changed", func(f *preflight.Facts) { f.Postgres.Collation = model.Collation{Recorded: "2.31", Actual: "2.36"} }, "POSTGRES_COLLATION", warn, "REFRESH COLLATION VERSION"},
+		{"a standby that nobody pauses and that is behind", func(f *preflight.Facts) {
+			f.Standby = model.StandbyFacts{Wanted: true, Err: model.ErrStandbyBehind, Behind: 5 << 20}
+		}, "POSTGRES_STANDBY", warn, "5 MiB behind"},
+		{"a standby that is away", func(f *preflight.Facts) { f.Standby = model.StandbyFacts{Wanted: true, Err: errors.New("x")} }, "POSTGRES_STANDBY", warn, "systemctl start"},
+		{"a standby that follows nobody", func(f *preflight.Facts) { f.Standby = model.StandbyFacts{Wanted: true, Err: model.ErrUnknownStandby} }, "POSTGRES_STANDBY", warn, "pg_stat_wal_receiver"},
+		{"a standby that takes writes", func(f *preflight.Facts) { f.Standby = model.StandbyFacts{Wanted: true, Err: model.ErrNoStandby} }, "POSTGRES_STANDBY", warn, "takes writes"},
+		{"a standby of another cluster", func(f *preflight.Facts) { f.Standby = model.StandbyFacts{Wanted: true, Err: model.ErrForeignStandby} }, "POSTGRES_STANDBY", warn, "another cluster"},
+		{"a standby that follows", func(f *preflight.Facts) { f.Standby = model.StandbyFacts{Wanted: true} }, "POSTGRES_STANDBY", preflight.LevelOK, "replayed"},
 		{"a replica that is not ready", func(f *preflight.Facts) { f.Replicas[1].Failing = "consumers" }, "SERVICE_REPLICAS", fail, "readyz"},
 		{"a replica that has come back", func(f *preflight.Facts) {
 			old := f.Replicas[1]

@@ -74,7 +74,11 @@ func (f *Facts) psqlIn(database string, statements ...string) string {
 }
 
 func (f *Facts) psqlWay(database string) string {
-	return fmt.Sprintf("psql -h %s -p %d -d %s", inShell(f.Postgres.Host), f.Postgres.Port, inShell(database))
+	return psqlAt(f.Postgres.Host, f.Postgres.Port, database)
+}
+
+func psqlAt(host string, port uint16, database string) string {
+	return fmt.Sprintf("psql -h %s -p %d -d %s", inShell(host), port, inShell(database))
 }
 
 // psqlFile is a command that runs a file of the repository.

@@ -35,6 +35,7 @@ type Facts struct {
 	HoldsErr error
 
 	Postgres      model.ServerFacts
+	Standby       model.StandbyFacts
 	Migrations    []string // that are not applied
 	MigrationsErr error
 	Sales         []model.Sale // on sale, or within a day

@@ -107,6 +107,12 @@ var postgresChecks = []Check{{
 	Impact: "rows are refused for numbers that are taken, until the service has moved the sequence",
 	Action: "psql -v ON_ERROR_STOP=1 -f migrations/maintenance/set_sequences.sql",
 	Run:    postgresSequences,
+}, {
+	Code: "POSTGRES_STANDBY", Area: AreaPostgres, Level: LevelWarn, DependsOn: grounded,
+	Name: "Lists can be read from the standby", Expected: "a standby at Postgres.ReadSource that follows, or no ReadSource",
+	Impact: "lists, exports and final results are read from the primary, beside the settlement",
+	Action: `psql -h STANDBY -c "SELECT pg_wal_replay_resume()"`,
+	Run:    postgresStandby,
 }}
 
 // grounded is what most of them depend on.

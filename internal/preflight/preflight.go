@@ -101,6 +101,7 @@ func (p *Preflight) askBooks(ctx context.Context, f *Facts) {
 		}
 		return
 	}
+	f.Standby = p.from.Pool.Reads().Facts(ctx)
 	f.Migrations, f.MigrationsErr = migrations.Pending(ctx, p.from.Pool.SQL())
 	f.Replicas, f.ReplicasErr = p.from.Pool.Replicas(ctx)
 	f.Sales, f.SalesErr = p.from.Pool.SalesWithin(ctx, saleWithin, salesAtMost)

@@ -108,7 +108,17 @@ func Open(tb testing.TB, url string) *model.Pool {
 // the schema in database "postgres".
 func Postgres(tb testing.TB) *devstack.Postgres {
 	tb.Helper()
-	server, err := devstack.StartPostgres(tb.Context(), devstack.Options{})
+	return PostgresWith(tb, devstack.Options{})
+}
+
+// English has initdb make a cluster that sorts as English does, by ICU, which is in every
+// build of PostgreSQL 15 and newer that is packed.
+var English = devstack.Options{Init: []string{"--locale-provider=icu", "--icu-locale=en-US"}}
+
+// PostgresWith is Postgres with options.
+func PostgresWith(tb testing.TB, o devstack.Options) *devstack.Postgres {
+	tb.Helper()
+	server, err := devstack.StartPostgres(tb.Context(), o)
 	if err != nil {
 		tb.Fatalf("start PostgreSQL: %v", err)
 	}

@@ -152,7 +152,8 @@ type (
 
 	// Deps is what a ServiceContext is built from besides the configuration.
 	Deps struct {
-		Conn      sqlx.SqlConn // the pool, as goctl's models use it
+		Conn      sqlx.SqlConn      // the pool, as goctl's models use it
+		Reads     *model.ReadSource // where lists are read; nil = by Conn
 		Ledger    Ledger
 		Books     *books.Reader
 		Keeper    Keeper
@@ -179,6 +180,7 @@ type (
 		Orders    model.SeckillOrdersModel
 		Audit     model.SeckillAuditModel
 		Letters   model.SeckillDeadLettersModel
+		Lists     model.Lists
 		Ledger    Ledger
 		Books     *books.Reader
 		Keeper    Keeper
@@ -211,6 +213,7 @@ func NewServiceContext(c config.Config, d Deps) *ServiceContext {
 		Orders:    model.NewSeckillOrdersModel(d.Conn),
 		Audit:     model.NewSeckillAuditModel(d.Conn),
 		Letters:   model.NewSeckillDeadLettersModel(d.Conn),
+		Lists:     model.NewLists(d.Conn, d.Reads),
 		Ledger:    d.Ledger,
 		Books:     d.Books,
 		Keeper:    d.Keeper,

@@ -7,6 +7,9 @@
 -- then, within a moment, it takes the place of the first one, and the column becomes what
 -- the index is already, so that nothing has to be built or rewritten under the lock. It
 -- fails when the lock is not to be had, or when a view looks at the column.
+--
+-- The audit and the reasons of dead letters come last: their indexes are built anew while
+-- nobody can write there, some seconds for a million rows. What a sale writes there waits.
 \set ON_ERROR_STOP on
 SET statement_timeout = 0;
 SET lock_timeout = 0;
@@ -15,6 +18,7 @@ SET lock_timeout = 0;
 DROP INDEX CONCURRENTLY IF EXISTS seckill_logs_collated;
 DROP INDEX CONCURRENTLY IF EXISTS seckill_orders_collated;
 DROP INDEX CONCURRENTLY IF EXISTS seckill_dead_letters_collated;
+DROP INDEX CONCURRENTLY IF EXISTS seckill_orders_payment_collated;
 
 -- Orders before logs: see 005.
 SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_orders'::regclass
@@ -54,5 +58,35 @@ SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_dead_letters
     DROP INDEX seckill_dead_letters_entry_key;
     ALTER INDEX seckill_dead_letters_collated RENAME TO seckill_dead_letters_entry_key;
     ALTER TABLE seckill_dead_letters ALTER COLUMN stream_id TYPE text COLLATE "C", ALTER COLUMN fingerprint TYPE text COLLATE "C";
+    COMMIT;
+\endif
+
+SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_orders'::regclass
+                  AND attname = 'payment_ref' AND attcollation <> 'pg_catalog."C"'::regcollation) AS payments_wanted \gset
+\if :payments_wanted
+    CREATE INDEX CONCURRENTLY seckill_orders_payment_collated ON seckill_orders (payment_ref COLLATE "C", id) WHERE payment_ref IS NOT NULL;
+    BEGIN;
+    SET LOCAL lock_timeout = '1s';
+    DROP INDEX seckill_orders_payment_idx;
+    ALTER INDEX seckill_orders_payment_collated RENAME TO seckill_orders_payment_idx;
+    ALTER TABLE seckill_orders ALTER COLUMN payment_ref TYPE text COLLATE "C";
+    COMMIT;
+\endif
+
+SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_dead_letters'::regclass
+                  AND attname = 'reason' AND attcollation <> 'pg_catalog."C"'::regcollation) AS reasons_wanted \gset
+\if :reasons_wanted
+    BEGIN;
+    SET LOCAL lock_timeout = '1s';
+    ALTER TABLE seckill_dead_letters ALTER COLUMN reason TYPE text COLLATE "C";
+    COMMIT;
+\endif
+
+SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'seckill_audit'::regclass
+                  AND attname IN ('actor', 'target') AND attcollation <> 'pg_catalog."C"'::regcollation) AS audit_wanted \gset
+\if :audit_wanted
+    BEGIN;
+    SET LOCAL lock_timeout = '1s';
+    ALTER TABLE seckill_audit ALTER COLUMN actor TYPE text COLLATE "C", ALTER COLUMN target TYPE text COLLATE "C";
     COMMIT;
 \endif

@@ -42,7 +42,7 @@ func (l *ListAuditLogic) ListAudit(req *types.AuditRequest) (*types.AuditPage, e
 		return nil, err
 	}
 	filter.Limit = int(req.Limit) + 1
-	rows, err := l.svcCtx.Audit.FindPage(l.ctx, filter)
+	rows, err := l.svcCtx.Lists.Audit(l.ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (l *ListAuditLogic) StreamAudit(req *types.AuditRequest, send func([]types.
 	}
 	return view.EachPage(func(last int64, limit int) ([]*model.SeckillAudit, error) {
 		filter.LastID, filter.Limit = last, limit
-		return l.svcCtx.Audit.FindPage(l.ctx, filter)
+		return l.svcCtx.Lists.Audit(l.ctx, filter)
 	}, func(row *model.SeckillAudit) int64 { return row.Id }, func(rows []*model.SeckillAudit) error {
 		entries, err := view.Audit(rows)
 		if err != nil {

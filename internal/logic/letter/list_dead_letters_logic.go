@@ -41,7 +41,7 @@ func (l *ListDeadLettersLogic) ListDeadLetters(req *types.DeadLettersRequest) (*
 		return nil, err
 	}
 	filter.Limit = int(req.Limit) + 1
-	rows, err := l.svcCtx.Letters.FindPage(l.ctx, filter)
+	rows, err := l.svcCtx.Lists.Letters(l.ctx, filter)
 	if err != nil {
 		return nil, err
 	}

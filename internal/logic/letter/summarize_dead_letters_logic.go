@@ -31,7 +31,7 @@ func NewSummarizeDeadLettersLogic(ctx context.Context, svcCtx *svc.ServiceContex
 
 // SummarizeDeadLetters answers: Dead letters, counted by product and reason.
 func (l *SummarizeDeadLettersLogic) SummarizeDeadLetters(req *types.DeadLetterSummaryRequest) (*types.DeadLetterSummary, error) {
-	groups, err := l.svcCtx.Letters.FindGroups(l.ctx, req.ProductId)
+	groups, err := l.svcCtx.Lists.LetterGroups(l.ctx, req.ProductId)
 	if err != nil {
 		return nil, err
 	}

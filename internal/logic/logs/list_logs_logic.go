@@ -36,5 +36,5 @@ func (l *ListLogsLogic) ListLogs(req *types.LogsRequest) (*types.LogPage, error)
 	if err != nil {
 		return nil, err
 	}
-	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
+	return view.Logs(l.ctx, l.svcCtx.Lists, filter, req.Limit, req.Cursor)
 }

@@ -39,7 +39,7 @@ func (l *ExportOrdersLogic) ExportOrders(req *types.OrderExportRequest, send fun
 	}
 	return view.EachPage(func(last int64, limit int) ([]*model.SeckillOrders, error) {
 		filter.LastID, filter.Limit = last, limit
-		return l.svcCtx.Orders.FindPage(l.ctx, filter)
+		return l.svcCtx.Lists.Orders(l.ctx, filter)
 	}, func(row *model.SeckillOrders) int64 { return row.Id }, func(rows []*model.SeckillOrders) error {
 		return send(view.Orders(rows))
 	})

@@ -44,7 +44,7 @@ func (l *ListOrdersLogic) ListOrders(req *types.OrdersRequest) (*types.OrderPage
 		return nil, err
 	}
 	filter.Limit = int(req.Limit) + 1
-	rows, err := l.svcCtx.Orders.FindPage(l.ctx, filter)
+	rows, err := l.svcCtx.Lists.Orders(l.ctx, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (l *ListProductsLogic) ListProducts(req *types.ProductsRequest) (*types.Pro
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.svcCtx.Products.FindPage(l.ctx, last, int(req.Limit)+1)
+	rows, err := l.svcCtx.Lists.Products(l.ctx, last, int(req.Limit)+1)
 	if err != nil {
 		return nil, err
 	}

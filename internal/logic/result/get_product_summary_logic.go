@@ -35,7 +35,7 @@ func (l *GetProductSummaryLogic) GetProductSummary(req *types.ProductRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	counts, err := l.svcCtx.Logs.CountByOutcome(l.ctx, req.ProductId)
+	counts, err := l.svcCtx.Lists.Outcomes(l.ctx, req.ProductId)
 	if err != nil {
 		return nil, err
 	}

@@ -36,5 +36,5 @@ func (l *ListProductResultsLogic) ListProductResults(req *types.ProductResultsRe
 		return nil, err
 	}
 	filter := model.LogFilter{ProductID: req.ProductId, Status: req.Status}
-	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
+	return view.Logs(l.ctx, l.svcCtx.Lists, filter, req.Limit, req.Cursor)
 }

@@ -33,5 +33,5 @@ func NewListUserResultsLogic(ctx context.Context, svcCtx *svc.ServiceContext) *L
 // ListUserResults answers: Attempts of a user, newest first.
 func (l *ListUserResultsLogic) ListUserResults(req *types.UserResultsRequest) (*types.LogPage, error) {
 	filter := model.LogFilter{UserID: req.UserId, Status: req.Status}
-	return view.Logs(l.ctx, l.svcCtx.Logs, filter, req.Limit, req.Cursor)
+	return view.Logs(l.ctx, l.svcCtx.Lists, filter, req.Limit, req.Cursor)
 }

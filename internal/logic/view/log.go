@@ -27,8 +27,7 @@ func optionalTime(t sql.NullTime) string {
 }
 
 // Logs returns the page of logs that filter, limit and cursor ask for.
-func Logs(ctx context.Context, logs model.SeckillLogsModel, filter model.LogFilter,
-	limit int64, cursor string) (*types.LogPage, error) {
+func Logs(ctx context.Context, lists model.Lists, filter model.LogFilter, limit int64, cursor string) (*types.LogPage, error) {
 	var err error
 	list := request.ListLogs
 	if filter.Oldest {
@@ -41,7 +40,7 @@ func Logs(ctx context.Context, logs model.SeckillLogsModel, filter model.LogFilt
 		return nil, err
 	}
 	filter.Limit = int(limit) + 1
-	rows, err := logs.FindPage(ctx, filter)
+	rows, err := lists.Logs(ctx, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 type bed struct {
 	b        *testing.B
 	redis    *devstack.Redis
+	addr     string // of Redis, as the configuration has it
 	postgres *devstack.Postgres
 	client   *redis.Client
 	url      string
@@ -59,7 +60,7 @@ func newBed(b *testing.B) *bed {
 	b.Helper()
 	server, postgres := servertest.Redis(b), servertest.Postgres(b)
 	url := postgres.URL("")
-	return &bed{b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
+	return &bed{b: b, redis: server, addr: server.Addr(), postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url)}
 }
 
 // users returns 1 … n in random order: ascending ones would make the indexes look
@@ -113,7 +114,7 @@ Redis: {Addr: %q}
 Postgres: {DataSource: %q}
 Auth: {AccessSecret: %q}
 DevServer: {Port: %d}
-`, port, d.redis.Addr(), d.url, secret, servertest.FreePort(d.b))
+`, port, d.addr, d.url, secret, servertest.FreePort(d.b))
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}

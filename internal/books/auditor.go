@@ -108,7 +108,7 @@ func (a *Auditor) Audit(ctx context.Context) error {
 // auditAll checks products one after the other; err says that PostgreSQL does not answer.
 func (a *Auditor) auditAll(ctx context.Context, marks []mark, drifts map[int64]int64) (problems []error, err error) {
 	for _, m := range marks {
-		if a.rests.has(m) {
+		if a.shown[m.books.ProductID] && a.rests.has(m) {
 			drifts[m.books.ProductID] = 0
 			continue
 		}
@@ -161,18 +161,13 @@ func (a *Auditor) account(ctx context.Context, productID int64) (*seckill.GateAc
 	ctx, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	account, err := gateAccount(ctx, a.pool, a.gate, productID)
-	a.losePatience(err)
+	if stream.Away(err) {
+		a.patience = busyMost
+		if a.gate.Single() {
+			a.patience = 0
+		}
+	}
 	return account, err
-}
-
-func (a *Auditor) losePatience(err error) {
-	if !stream.Away(err) {
-		return
-	}
-	a.patience = busyMost
-	if a.gate.Single() {
-		a.patience = 0
-	}
 }
 
 // report says what is wrong. The gate may be off for the moment in which it is opened;

@@ -8,6 +8,7 @@ import (
 
 	"seckill/internal/admission"
 	"seckill/internal/seckill"
+	"seckill/internal/stream"
 	"seckill/model"
 )
 
@@ -64,7 +65,9 @@ func (a *Auditor) marks(ctx context.Context) ([]mark, error) {
 			ids[i] = p.ProductID
 		}
 		for i, gate := range a.gate.States(ctx, ids) {
-			a.losePatience(gate.Err)
+			if stream.Away(gate.Err) {
+				a.patience = busyMost
+			}
 			marks = append(marks, mark{books: page[i], gate: gate})
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 const (
 	// watchTick is how often some of the quiet products are looked at.
-	watchTick = 50 * time.Millisecond
+	watchTick = 100 * time.Millisecond
 	// watchPeriod is in how long each of them is looked at once, and watchRate how many a
 	// second at the most: with more products it takes longer.
 	watchPeriod = time.Second
@@ -112,6 +112,9 @@ func (s *Supervisor) turn(ctx context.Context) error {
 
 // each looks at products, a page at a time and some pages side by side.
 func (s *Supervisor) each(ctx context.Context, all []*member, look func(ctx context.Context, page []*member) error) error {
+	if len(all) == 0 {
+		return nil
+	}
 	pages := slices.Collect(slices.Chunk(all, watchPage))
 	problems := make([]error, len(pages))
 	var looks errgroup.Group

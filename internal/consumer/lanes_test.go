@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -212,6 +213,32 @@ func TestAHotProductSharesItsLane(t *testing.T) {
 		t.Error("the others have waited for the whole backlog")
 	}
 	w.drained(1, backlog)
+}
+
+func TestQuietProductsOutliveAnOutageOfRedis(t *testing.T) {
+	w := newWorld(t, upTo(30)...)
+	s := w.supervisor(prepared)
+	ready(t, s)
+	if err := w.redis.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "all are named", func() bool {
+		err := s.Check(t.Context())
+		return err != nil && strings.HasSuffix(err.Error(), "20] and 10 more")
+	})
+	for _, id := range upTo(30) {
+		if w.metric("seckill_consumers_up", id) != 0 {
+			t.Errorf("product %d counts as consumed", id)
+		}
+	}
+	if err := w.redis.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ready(t, s)
+	for _, id := range upTo(30) {
+		w.push(id, 1, 5)
+		w.drained(id, 5)
+	}
 }
 
 // held is a ledger that does not get on with one product until it is released.

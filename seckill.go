@@ -194,6 +194,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	reader := newReader(c, clients)
 	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
 	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
+	supervisor.Share(consumer.Sharing{Quiet: inspector, Reader: reader, ClaimIdle: c.Consumer.ClaimIdle, Up: m.ConsumerUp})
+	supervisor.FollowChanges(pool.RecentProductStates)
 	hub := newHub(clients, pool, gate)
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
@@ -212,7 +214,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,
 		Entrance: &admission.Entrance{
 			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
-			Objects: clients.Objection, Books: keeper, Listener: hub, Counter: m,
+			Objects: clients.Objection, Books: keeper, Listener: admitted{hub: hub, supervisor: supervisor}, Counter: m,
 		},
 		Pressure: pressure, Results: hub, Feed: pool, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
 		Health: checks, Preflight: flight, Live: watched, Shutdown: shutdown,
@@ -351,6 +353,18 @@ type results struct {
 
 // ResultsChanged implements ledger.Listener.
 func (l results) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
+
+// admitted tells those who wait for results, and who reads the stream, of admitted attempts.
+type admitted struct {
+	hub        *notify.Hub
+	supervisor *consumer.Supervisor
+}
+
+// Changed implements admission.Listener.
+func (l admitted) Changed(productID int64, users []int64) {
+	l.supervisor.Ring(productID)
+	l.hub.Changed(productID, users)
+}
 
 // prepare returns what has to be done in the database before anything is consumed.
 func prepare(c config.Config, pool *model.Pool) func(ctx context.Context) error {

@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 type bed struct {
 	b        *testing.B
 	redis    *devstack.Redis
+	addr     string // of Redis, as the configuration has it
 	postgres *devstack.Postgres
 	client   *redis.Client
 	url      string
@@ -68,8 +69,8 @@ func newBedWith(b *testing.B, o devstack.Options) *bed {
 	server, postgres := servertest.Redis(b), servertest.PostgresWith(b, o)
 	url := postgres.URL("")
 	return &bed{
-		b: b, redis: server, postgres: postgres, client: servertest.Client(b, server), url: url, pool: servertest.Open(b, url),
-		devPorts: map[int]int{},
+		b: b, redis: server, addr: server.Addr(), postgres: postgres, client: servertest.Client(b, server), url: url,
+		pool: servertest.Open(b, url), devPorts: map[int]int{},
 	}
 }
 
@@ -124,7 +125,7 @@ Redis: {Addr: %q}
 Postgres: {DataSource: %q}
 Auth: {AccessSecret: %q}
 DevServer: {Port: %d}
-`, port, d.redis.Addr(), d.url, secret, devPort)
+`, port, d.addr, d.url, secret, devPort)
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -45,19 +46,47 @@ type Balance struct {
 	Live      int64
 }
 
-// selectBalances counts live orders from the index that holds only those. A product
-// that ended long ago, or is drained and was looked at after that, and of which no unit
-// has moved since, does not change.
+// selectBalances counts live orders from the index that holds only those.
 const selectBalances = `
 SELECT p.product_id, p.stock_total, p.stock_left,
        (SELECT count(*) FROM seckill_orders o WHERE o.product_id = p.product_id
            AND o.status IN ` + liveStatuses + `)
-  FROM seckill_products p
- WHERE p.stock_total IS NOT NULL AND p.product_id > $1
+  FROM seckill_products p WHERE p.product_id > $1 AND ` + balanceMoves + `
+ ORDER BY p.product_id LIMIT 1`
+
+// balanceMoves is true of the settled products whose balance can change. That of a product that
+// ended long ago, or is drained and was looked at after that, and of which no unit has moved
+// since, does not, nor does that of one that is dormant.
+const balanceMoves = `p.stock_total IS NOT NULL
    AND (p.status <> 'ENDED' OR p.updated_at > now() - interval '1 hour' AND NOT EXISTS (
        SELECT 1 FROM seckill_drained_products d WHERE d.product_id = p.product_id
-           AND d.drained_at < now() - interval '1 minute' AND d.drained_at > p.updated_at)) AND ` + notDeleted + `
- ORDER BY p.product_id LIMIT 1`
+           AND d.drained_at < now() - interval '1 minute' AND d.drained_at > p.updated_at)) AND ` + awake + ` AND ` + notDeleted
+
+// BalanceMark tells by what the row of a product says whether its balance can have changed:
+// whoever moves a unit writes that row, too.
+type BalanceMark struct {
+	ProductID int64
+	Total     int64
+	Left      int64
+	Epoch     int64
+	Moves     int64
+	UpdatedAt time.Time
+}
+
+// BalanceMarks lists the products that NextBalance goes through, in the same order.
+func (p *Pool) BalanceMarks(ctx context.Context) ([]BalanceMark, error) {
+	rows, err := p.Query(ctx, `
+SELECT p.product_id, p.stock_total, p.stock_left, p.gate_epoch, p.moves, p.updated_at
+  FROM seckill_products p WHERE `+balanceMoves+` ORDER BY p.product_id`)
+	if err != nil {
+		return nil, fmt.Errorf("list products to audit: %w", err)
+	}
+	marks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BalanceMark])
+	if err != nil {
+		return nil, fmt.Errorf("list products to audit: %w", err)
+	}
+	return marks, nil
+}
 
 // NextBalance reads the balance of the first settled product with an ID above after
 // that has not ended, or has within the last hour; nil when there is none. One product at a time: a snapshot that spans

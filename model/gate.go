@@ -91,13 +91,31 @@ type GateState struct {
 	MoveToken int64
 }
 
+// gateMoves is true of the products that have not ended, or have within the last hour and
+// are not drained: of those some attempts may be in flight yet.
+const gateMoves = `(status <> 'ENDED' OR updated_at > now() - interval '1 hour'
+   AND product_id NOT IN (SELECT product_id FROM seckill_drained_products)) AND ` + awake + ` AND ` + notDeleted
+
 // GateStates lists the gates of the products that have not ended, or have within the
-// last hour and are not drained: of those some attempts may be in flight yet.
+// last hour and are not drained, but those that are dormant.
 func (p *Pool) GateStates(ctx context.Context) ([]GateState, error) {
+	return p.gateStates(ctx, gateMoves, "ALL")
+}
+
+// GateStatesAmong returns those of the given products that GateStates lists.
+func (p *Pool) GateStatesAmong(ctx context.Context, productIDs []int64) ([]GateState, error) {
+	return p.gateStates(ctx, "product_id = ANY($1) AND "+gateMoves, "ALL", productIDs)
+}
+
+// DistantGateStates lists the gates of up to limit products that are dormant because their sale
+// is far off, from the one after the given on.
+func (p *Pool) DistantGateStates(ctx context.Context, after int64, limit int) ([]GateState, error) {
+	return p.gateStates(ctx, "product_id > $1 AND status <> 'ENDED' AND starts_at > now() AND "+dormant+" AND "+notDeleted, "$2", after, limit)
+}
+
+func (p *Pool) gateStates(ctx context.Context, where, limit string, args ...any) ([]GateState, error) {
 	rows, err := p.Query(ctx, `
-SELECT product_id, gate_epoch, moves, move_token FROM seckill_products
- WHERE (status <> 'ENDED' OR updated_at > now() - interval '1 hour'
-   AND product_id NOT IN (SELECT product_id FROM seckill_drained_products)) AND `+notDeleted+` ORDER BY product_id`)
+SELECT product_id, gate_epoch, moves, move_token FROM seckill_products p WHERE `+where+` ORDER BY product_id LIMIT `+limit, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list gates: %w", err)
 	}

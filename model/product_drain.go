@@ -9,11 +9,11 @@ import (
 )
 
 // UndrainedProducts lists the products that have not ended, or of which something may be
-// on its way yet.
+// on its way yet, but those that are dormant.
 func (p *Pool) UndrainedProducts(ctx context.Context) ([]int64, error) {
 	return p.productIDs(ctx, "list products that are not drained", `
-SELECT product_id FROM seckill_products
- WHERE status <> 'ENDED' OR product_id NOT IN (SELECT product_id FROM seckill_drained_products) ORDER BY product_id`)
+SELECT product_id FROM seckill_products p
+ WHERE (status <> 'ENDED' OR product_id NOT IN (SELECT product_id FROM seckill_drained_products)) AND `+awake+` ORDER BY product_id`)
 }
 
 // MarkDrained notes that of the given products that have ended nothing is on its way any

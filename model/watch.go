@@ -20,12 +20,16 @@ type WatchedProduct struct {
 }
 
 // WatchedProducts lists the products that are not deleted, but those that ended longer ago
-// than the given time and of which nothing is on its way.
+// than the given time and of which nothing is on its way, and those that are dormant and of
+// which nothing waits for anybody.
 func (p *Pool) WatchedProducts(ctx context.Context, since time.Duration) ([]WatchedProduct, error) {
 	rows, err := p.Query(ctx, `
 SELECT p.product_id, p.status, p.stock_total IS NOT NULL, p.starts_at, p.ends_at, p.gate_epoch, d.product_id IS NOT NULL
   FROM seckill_products p LEFT JOIN seckill_drained_products d ON d.product_id = p.product_id
  WHERE (p.status <> 'ENDED' OR d.product_id IS NULL OR p.updated_at > now() - make_interval(secs => $1)) AND `+notDeleted+`
+   AND (`+awake+` OR p.product_id IN (SELECT product_id FROM seckill_moves)
+     OR p.product_id IN (SELECT product_id FROM seckill_dead_letters WHERE status = 'OPEN')
+     OR p.product_id IN (SELECT product_id FROM seckill_orders WHERE status = 'PENDING_PAYMENT' AND expires_at <= clock_timestamp()))
  ORDER BY p.product_id`, since.Seconds())
 	if err != nil {
 		return nil, fmt.Errorf("list watched products: %w", err)

@@ -53,6 +53,7 @@ type Auditor struct {
 	gauges Gauges
 	drifts map[int64]int64 // of the last audit, by product
 	shown  map[int64]bool  // products whose books are shown
+	rests  rests
 
 	busy     time.Duration // that the last audit was at work
 	patience time.Duration // how long the next gate is waited for
@@ -60,7 +61,7 @@ type Auditor struct {
 
 // NewAuditor makes an auditor.
 func NewAuditor(pool *model.Pool, gate *admission.Gate, gauges Gauges) *Auditor {
-	return &Auditor{pool: pool, gate: gate, gauges: gauges, drifts: map[int64]int64{}, shown: map[int64]bool{}}
+	return &Auditor{pool: pool, gate: gate, gauges: gauges, drifts: map[int64]int64{}, shown: map[int64]bool{}, rests: rests{}}
 }
 
 // Role makes the role that audits again and again, shows what it finds and says in the
@@ -82,27 +83,43 @@ func (a *Auditor) Role() *role.Role {
 // rest is how long the auditor rests after the audit that it has made.
 func (a *Auditor) rest() time.Duration { return max(auditInterval, min(restMost, restFactor*a.busy)) }
 
-// Audit checks every settled product once, but those that ended more than an hour
-// ago. While Redis is away it checks what PostgreSQL holds. A product that cannot be
-// checked keeps no other from it, unless PostgreSQL does not even say which comes next.
+// Audit checks every settled product once, but those that ended more than an hour ago, and
+// those of which nothing has moved since they were found in order, for a while. While Redis
+// is away it checks what PostgreSQL holds. A product that cannot be checked keeps no other
+// from it, unless PostgreSQL does not even say which there are.
 func (a *Auditor) Audit(ctx context.Context) error {
 	drifts := map[int64]int64{}
 	var problems []error
 	a.busy, a.patience = 0, auditTimeout
-	for after := int64(0); ; {
+	marks, err := a.marks(ctx)
+	if err == nil {
+		problems, err = a.auditAll(ctx, marks, drifts)
+	}
+	if err != nil {
+		a.busy = 0
+		a.unknown(drifts)
+		return errors.Join(err, role.Problems(problems))
+	}
+	a.drifts = drifts
+	a.gauges.Audited()
+	return role.Problems(problems)
+}
+
+// auditAll checks products one after the other; err says that PostgreSQL does not answer.
+func (a *Auditor) auditAll(ctx context.Context, marks []mark, drifts map[int64]int64) (problems []error, err error) {
+	for _, m := range marks {
+		if a.shown[m.books.ProductID] && a.rests.has(m) {
+			drifts[m.books.ProductID] = 0
+			continue
+		}
 		began := time.Now()
-		b, err := a.next(ctx, after)
+		b, err := a.next(ctx, m.books.ProductID-1)
 		if err != nil {
-			a.busy = 0
-			a.unknown(drifts)
-			return errors.Join(err, role.Problems(problems))
+			return problems, err
 		}
-		if b == nil {
-			a.drifts = drifts
-			a.gauges.Audited()
-			return role.Problems(problems)
+		if b == nil || b.ProductID != m.books.ProductID {
+			continue // deleted meanwhile
 		}
-		after = b.ProductID
 		books := seckill.Books{ProductID: b.ProductID, StockTotal: &b.Total, StockLeft: &b.Left, LiveOrders: b.Live}
 		if books.Gate, err = a.account(ctx, b.ProductID); err != nil {
 			problems = append(problems, fmt.Errorf("product %d: %w", b.ProductID, err))
@@ -113,7 +130,9 @@ func (a *Auditor) Audit(ctx context.Context) error {
 		a.shown[b.ProductID] = true
 		a.report(books)
 		drifts[b.ProductID] = books.Drift()
+		a.rests.note(m, books)
 	}
+	return problems, nil
 }
 
 // unknown has nothing shown of the products that could not be looked at. One that has been

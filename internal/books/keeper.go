@@ -56,11 +56,13 @@ type Keeper struct {
 	checked map[int64]int64       // by product: the lapses after which its gate was compared with the books
 	watcher Watcher
 
+	following following // of who looks for gates that are out of step
+
 	comparing sync.Map         // by product ID: *sync.Mutex, of who compares its books with Redis
 	verified  string           // the run of the database whose books have been compared with Redis; under mu
 	doubts    map[int64]string // products whose books are still to be compared, and why if that is known; under mu
 	doubting  chan struct{}    // of one place: there is one with a reason
-	page      int              // of the products, where the next comparison begins
+	living    living
 	strays    *logx.LessLogger
 }
 
@@ -181,7 +183,7 @@ func (k *Keeper) follow(ctx context.Context) {
 
 // behind lists the products whose gates have to be brought in step.
 func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
-	states, err := k.pool.GateStates(ctx)
+	states, err := k.following.next(ctx, k.pool)
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +208,7 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 		if b.Err != nil || run.Err != nil {
 			continue
 		}
+		k.following.met(run.ID)
 		// A gate that knows more than the books has been told since they were read, or
 		// the books have lost something: load looks again in the other order.
 		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || b.Token != s.MoveToken ||

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -41,10 +42,11 @@ func (k *Keeper) Recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	problems := make([]error, len(products))
+	flying, err := k.flying(ctx, products)
+	problems := make([]error, len(flying))
 	var looks errgroup.Group // side by side: those of a server that is silent hold up few others
 	looks.SetLimit(recoverProducts)
-	for i, id := range products {
+	for i, id := range flying {
 		looks.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, recoverTimeout)
 			defer cancel()
@@ -55,7 +57,23 @@ func (k *Keeper) Recover(ctx context.Context) error {
 		})
 	}
 	_ = looks.Wait() // each has its own error
-	return role.Problems(problems)
+	return errors.Join(err, role.Problems(problems))
+}
+
+// flying returns those of the products of which something is in flight, or may be.
+func (k *Keeper) flying(ctx context.Context, products []int64) (flying []int64, err error) {
+	for page := range slices.Chunk(products, recoverPage) {
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		counts, problems := k.gate.Flying(ctx, page)
+		cancel()
+		for i, id := range page {
+			if counts[i] > 0 && problems[i] == nil {
+				flying = append(flying, id)
+			}
+		}
+		err = errors.Join(err, role.Problems(problems))
+	}
+	return flying, err
 }
 
 func (k *Keeper) recoverProduct(ctx context.Context, productID int64) error {

@@ -13,6 +13,9 @@ import (
 const (
 	// rosterInterval is how often the list of products is read.
 	rosterInterval = time.Second
+	// rosterRate is how many products a second are read, at the most: with more of them the
+	// list is read less often.
+	rosterRate = 2000
 	// rosterTimeout bounds that.
 	rosterTimeout = 10 * time.Second
 	// unknownFor is how long a product that is not there counts as that without asking.
@@ -36,6 +39,7 @@ type roster struct {
 	gone  func(productIDs []int64, were bool) // is told of products that are not there, or not any more
 
 	list atomic.Pointer[map[int64]struct{}] // as it was read last; nil before that
+	due  time.Time                          // when it is read again; of its role
 
 	mu      sync.Mutex
 	found   map[int64]time.Time // products that were asked for and are there
@@ -194,7 +198,16 @@ func (r *roster) drop(productID int64) {
 
 // role makes the role that reads the list again and again.
 func (r *roster) role() *role.Role {
-	return role.Every(rosterInterval, "list the products", r.read)
+	return role.Every(rosterInterval, "list the products", func(ctx context.Context) error {
+		if time.Now().Before(r.due) {
+			return nil
+		}
+		err := r.read(ctx)
+		if list := r.list.Load(); err == nil && list != nil {
+			r.due = time.Now().Add(time.Duration(len(*list)) * time.Second / rosterRate)
+		}
+		return err
+	})
 }
 
 // read reads the list of products. One that a product was dropped from meanwhile is read

@@ -46,7 +46,10 @@ func (k *Keeper) Verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ids, err := k.pool.LivingProducts(ctx)
+	k.mu.Lock()
+	changed := k.verified != server
+	k.mu.Unlock()
+	ids, err := k.living.list(ctx, k.pool, changed)
 	if err != nil {
 		return err
 	}
@@ -60,7 +63,7 @@ func (k *Keeper) Verify(ctx context.Context) error {
 	doubts := slices.Sorted(maps.Keys(k.doubts))
 	k.mu.Unlock()
 	var problems []error
-	for page := range slices.Chunk(append(doubts, k.nextPage(ids)...), verifyPage) {
+	for page := range slices.Chunk(append(doubts, k.living.page(ids)...), verifyPage) {
 		problems = append(problems, k.verify(ctx, page))
 	}
 	return errors.Join(problems...)
@@ -107,19 +110,6 @@ func (k *Keeper) forgetDoubt(productID int64, why string) {
 	if k.doubts[productID] == why {
 		delete(k.doubts, productID)
 	}
-}
-
-// nextPage returns the products that are compared next.
-func (k *Keeper) nextPage(ids []int64) []int64 {
-	if len(ids) <= verifyPage {
-		return ids
-	}
-	if k.page >= len(ids) {
-		k.page = 0
-	}
-	page := ids[k.page:min(len(ids), k.page+verifyPage)]
-	k.page += len(page)
-	return page
 }
 
 // verify compares products, in a few round trips for all, and has what is lost read again.

@@ -23,6 +23,30 @@
 // has been read is stored and acknowledged, on a context that outlives the stop by
 // a bound.
 //
-// The [Supervisor] keeps one loop for each product that is not paused, and follows
-// the table of products.
+// The [Supervisor] follows the table of products and has each consumed that is not
+// paused. wants decides which this process consumes.
+//
+// A loop blocks a connection, so products share lanes ([Supervisor.Share]). While there
+// are no more products than lanes, each has one and keeps it. Else a product is quiet or
+// busy:
+//
+//		        an entry, something pending for long, a group that is gone
+//		quiet ───────────────────────────────────────────────────────────▶ waits ──▶ busy: has a lane
+//		  ▲                                                                              │
+//		  └─────── nothing comes, or its time is over, or its session fails ◀────────────┘
+//
+//	  - Quiet products are watched together, some at a time, in pipelines of commands that
+//	    deliver nothing: XRANGE behind what the group was given, and every half ClaimIdle
+//	    how the group stands. Whatever there is to be done, mending included, is done by
+//	    the product's loop in a lane, and nowhere else.
+//	  - The gate rings ([Supervisor.Ring]) when it has written an entry. A loop that is
+//	    about to leave says so before its last read, so no ring is lost in between.
+//	  - While lanes are scarce a loop leaves as soon as a read brings nothing; one that has
+//	    more to read leaves after a slice of time when others wait, and one that is stuck
+//	    has its lane taken away.
+//	  - A loop knows from one life to the next whether its group is there and nothing of
+//	    its own is pending. If so the next life begins with what is new; if not, from the
+//	    start, as after a restart.
+//	  - Products that are dormant ([model.ProductState]) are watched in a ring of their own,
+//	    more slowly.
 package consumer

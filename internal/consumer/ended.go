@@ -23,6 +23,9 @@ const (
 	// it is on its way, drainedInterval how often after that: an entry that comes later
 	// still has to be settled.
 	drainingInterval, drainedInterval = 5 * time.Second, 30 * time.Second
+	// drainedRate is how many drained products are looked at in a second, at the most: with
+	// more of them each is looked at less often.
+	drainedRate = 100
 	// retireInterval is how often products are looked for whose keys may go.
 	retireInterval = time.Minute
 	// endedPage is how many products are looked at together.
@@ -112,6 +115,7 @@ func (e *Ended) Look(ctx context.Context) error {
 // due returns the products that have ended and are to be looked at now.
 func (e *Ended) due(now time.Time) (draining, drained []int64) {
 	listed := map[int64]bool{}
+	interval := max(drainedInterval, time.Duration(len(e.lastIDs))*time.Second/drainedRate)
 	for _, p := range e.products() {
 		if p.Status != string(seckill.ProductEnded) {
 			continue
@@ -120,7 +124,7 @@ func (e *Ended) due(now time.Time) (draining, drained []int64) {
 		last, looked := e.lookedAt[p.ProductID]
 		_, known := e.lastIDs[p.ProductID]
 		switch {
-		case p.Drained && known && now.Sub(last) >= drainedInterval:
+		case p.Drained && known && now.Sub(last) >= interval:
 			drained = append(drained, p.ProductID)
 		case (!p.Drained || !known) && (!looked || now.Sub(last) >= drainingInterval):
 			draining = append(draining, p.ProductID)

@@ -1,7 +1,6 @@
 package consumer_test
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,10 +27,7 @@ type sale struct {
 // newSale makes a replica; its roles are started by open.
 func newSale(w *world, retention time.Duration) *sale {
 	s := &sale{world: w, gate: admission.NewGate(w.clients.Commands)}
-	s.supervisor = consumer.NewSupervisor(func(context.Context) error { return nil }, w.pool.ProductStates,
-		func(product int64) *consumer.Loop {
-			return consumer.NewLoop(product, config(), w.reader(product, ""), w.ledger, w.metrics)
-		})
+	s.supervisor = w.sharing(prepared, consumer.DefaultLanes, w.ledger)
 	inspector := stream.NewInspector(w.clients.Commands, "g1", seckill.StreamKey)
 	s.ended = consumer.NewEnded(s.supervisor.Products, inspector, s.gate, w.ledger, retention)
 	s.supervisor.SkipEnded(s.ended.Left)

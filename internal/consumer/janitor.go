@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,6 +18,11 @@ const (
 	// tidyInterval is how often the streams are tidied; it keeps the gauge of who holds
 	// up trimming as young as the others.
 	tidyInterval = 10 * time.Second
+	// tidyMost is the most streams that are looked at in one turn, and tidyPage how many of them
+	// together.
+	tidyMost, tidyPage = 10_000, 500
+	// consumersInterval is how often the consumers of a product that has several are looked at.
+	consumersInterval = 10 * time.Minute
 	// tidyTimeout bounds the tidying of one stream.
 	tidyTimeout = 10 * time.Second
 	// holdLogInterval is how often the log names one who holds up the trimming of a stream.
@@ -41,6 +47,8 @@ type janitor struct {
 	retention time.Duration
 	gauge     TrimGauge
 	told      map[string]time.Time // when the log has named who holds up a stream, by stream and group
+	at        int                  // where the next turn begins, where there are very many
+	lookedAt  map[int64]time.Time  // when the consumers of each product that has several were looked at
 }
 
 // Janitor makes the role that keeps the streams tidy: it trims what is older than
@@ -48,20 +56,77 @@ type janitor struct {
 // have left behind. A stream that cannot be tidied keeps no other from it.
 func Janitor(client redis.UniversalClient, retention time.Duration, products func() []model.ProductState,
 	reader func(productID int64) *stream.Reader, gauge TrimGauge) *role.Role {
-	j := &janitor{client: client, retention: retention, gauge: gauge, told: map[string]time.Time{}}
+	j := &janitor{
+		client: client, retention: retention, gauge: gauge, told: map[string]time.Time{}, lookedAt: map[int64]time.Time{},
+	}
 	return role.Every(tidyInterval, "tidy streams", func(ctx context.Context) error {
-		var problems []error
+		var living []int64
 		for _, p := range products() {
-			if p.Drained || ctx.Err() != nil {
-				continue
+			if !p.Drained {
+				living = append(living, p.ProductID)
 			}
-			if err := j.tidy(ctx, p.ProductID, reader(p.ProductID)); err != nil {
-				j.gauge.TrimHeld(p.ProductID, "", 0) // nobody can tell
-				problems = append(problems, fmt.Errorf("product %d: %w", p.ProductID, err))
-			}
+		}
+		var problems []error
+		for page := range slices.Chunk(j.next(living), tidyPage) {
+			problems = append(problems, j.tidyPage(ctx, page, reader)...)
 		}
 		return role.Problems(problems)
 	})
+}
+
+// next returns the products that are tidied now: all, unless there are very many.
+func (j *janitor) next(living []int64) []int64 {
+	if len(living) <= tidyMost {
+		return living
+	}
+	if j.at >= len(living) {
+		j.at = 0
+	}
+	now := living[j.at:min(len(living), j.at+tidyMost)]
+	j.at += len(now)
+	return now
+}
+
+// tidyPage looks at streams together, and tidies those of which there may be something to be
+// tidied.
+func (j *janitor) tidyPage(ctx context.Context, page []int64, reader func(productID int64) *stream.Reader) []error {
+	readers, keys := make([]*stream.Reader, len(page)), make([]string, len(page))
+	for i, id := range page {
+		readers[i] = reader(id)
+		keys[i] = readers[i].Key()
+	}
+	lookCtx, cancel := context.WithTimeout(ctx, tidyTimeout)
+	defer cancel()
+	clutters, err := stream.Clutters(lookCtx, j.client, readers[0].Group(), keys, j.retention)
+	if err != nil {
+		clutters = make([]stream.Clutter, len(page)) // nobody can tell of any
+		for i := range clutters {
+			clutters[i].Err = err
+		}
+	}
+	problems := make([]error, len(page))
+	for i, id := range page {
+		c := clutters[i]
+		if c.Err == nil && (c.Old || j.isDue(id, c.Consumers)) && ctx.Err() == nil {
+			c.Err = j.tidy(ctx, id, readers[i])
+		} else if c.Err == nil {
+			j.gauge.TrimHeld(id, "", 0)
+		}
+		if c.Err != nil {
+			j.gauge.TrimHeld(id, "", 0) // nobody can tell
+			problems[i] = fmt.Errorf("product %d: %w", id, c.Err)
+		}
+	}
+	return problems
+}
+
+// isDue reports whether the consumers of a product are to be looked at.
+func (j *janitor) isDue(productID, consumers int64) bool {
+	if consumers < 2 || time.Since(j.lookedAt[productID]) < consumersInterval {
+		return false
+	}
+	j.lookedAt[productID] = time.Now()
+	return true
 }
 
 func (j *janitor) tidy(ctx context.Context, productID int64, reader *stream.Reader) error {

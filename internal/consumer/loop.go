@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/zeromicro/go-zero/core/logx"
 
 	"seckill/internal/admission"
@@ -63,13 +64,16 @@ type Loop struct {
 	joined    atomic.Bool
 	announced bool
 	claimedAt time.Time
+	retry     *backoff.ExponentialBackOff // between sessions that fail
+
+	tenant tenant
 }
 
 // NewLoop makes a loop that reads with reader and stores in store.
 func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *metrics.Metrics) *Loop {
 	l := &Loop{
 		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
-		storer: newStorer(productID, config, store, reader, m),
+		storer: newStorer(productID, config, store, reader, m), retry: newRetry(),
 	}
 	l.Role = role.New(l.run)
 	return l
@@ -101,7 +105,6 @@ type landing struct {
 }
 
 func (l *Loop) run(ctx context.Context) {
-	defer l.setJoined(false)
 	fetched, stored := make(chan fetch, 1), make(chan landing, 1)
 	var wg sync.WaitGroup
 	wg.Go(func() { l.acknowledge(ctx, stored) })
@@ -109,6 +112,7 @@ func (l *Loop) run(ctx context.Context) {
 	l.read(ctx, fetched)
 	close(fetched)
 	wg.Wait()
+	l.tenant.moveOut(l.storer.gaveUp.Load())
 }
 
 // store ends when fetched is closed, and closes stored.
@@ -139,6 +143,7 @@ func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
 			}
 			logx.Errorf("product %d: %v", l.productID, err)
 			if !role.Sleep(work, retry.NextBackOff()) {
+				l.storer.gaveUp.Store(true)
 				break
 			}
 		}
@@ -188,14 +193,24 @@ func (l *Loop) setJoined(joined bool) {
 
 // announce writes the log line of contract section 5, once in the loop's life.
 func (l *Loop) announce() {
-	if l.announced {
-		logx.Infof("seckill stream server joined again: productID=%d stream=%s group=%s consumer=%s",
-			l.productID, l.reader.Key(), l.reader.Group(), l.reader.Consumer())
-		return
-	}
+	announce(l.productID, l.reader, l.announced)
 	l.announced = true
-	logx.Infof("seckill stream server started: productID=%d stream=%s group=%s consumer=%s",
-		l.productID, l.reader.Key(), l.reader.Group(), l.reader.Consumer())
+}
+
+// named is what the log says of a consumer; stream.Reader is it.
+type named interface {
+	Key() string
+	Group() string
+	Consumer() string
+}
+
+// announce writes the log line of contract section 5, or that a consumer has joined again.
+func announce(productID int64, r named, again bool) {
+	what := "started"
+	if again {
+		what = "joined again"
+	}
+	logx.Infof("seckill stream server %s: productID=%d stream=%s group=%s consumer=%s", what, productID, r.Key(), r.Group(), r.Consumer())
 }
 
 // decode sorts entries into attempts and dead letters.

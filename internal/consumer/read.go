@@ -25,13 +25,16 @@ var errOlder = errors.New("what is under way is read again, behind what the book
 // read runs one session after another until ctx ends. A session ends when Redis is
 // away or the group is gone; the next one joins again.
 func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
-	retry := newRetry()
 	for {
-		err := l.session(ctx, fetched, retry.Reset)
+		err := l.session(ctx, fetched)
+		if errors.Is(err, errLeaving) {
+			return
+		}
 		l.setJoined(false)
 		if ctx.Err() != nil {
 			return
 		}
+		l.tenant.unsettle()
 		if errors.Is(err, errOlder) {
 			logx.Errorf("product %d: %v", l.productID, err)
 			l.begin(ctx)
@@ -42,25 +45,20 @@ func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
 		} else {
 			logx.Errorf("product %d: %v", l.productID, err)
 		}
-		if !role.Sleep(ctx, retry.NextBackOff()) {
+		if l.tenant.givesWay() || !role.Sleep(ctx, l.retry.NextBackOff()) {
 			return
 		}
 	}
 }
 
-// session joins the group and reads until something fails or ctx ends. healthy is
-// called whenever Redis has answered.
-func (l *Loop) session(ctx context.Context, fetched chan<- fetch, healthy func()) error {
-	if err := l.reader.Join(ctx); err != nil {
-		return err
-	}
-	l.announce()
-	l.setJoined(true)
-	if err := l.catchUp(ctx, fetched); err != nil {
-		return err
-	}
-	if err := l.readOwnPending(ctx, fetched); err != nil {
-		return err
+// session joins the group and reads until something fails, ctx ends, or the loop leaves its
+// lane. One that knows that nothing of its own is pending, and that its group is there,
+// begins with what is new.
+func (l *Loop) session(ctx context.Context, fetched chan<- fetch) error {
+	if !l.tenant.settled {
+		if err := l.settle(ctx, fetched); err != nil {
+			return err
+		}
 	}
 	for ctx.Err() == nil {
 		if l.storer.again.Load() {
@@ -69,14 +67,40 @@ func (l *Loop) session(ctx context.Context, fetched chan<- fetch, healthy func()
 		if err := l.claimWhenDue(ctx, fetched); err != nil {
 			return err
 		}
-		batch, err := l.reader.Read(ctx, l.config.Count, l.config.step())
+		block, stay := l.tenant.stay(l.config)
+		if !stay {
+			return errLeaving
+		}
+		batch, err := l.reader.Read(ctx, l.config.Count, block)
 		if err != nil {
 			return err
 		}
-		healthy()
+		l.retry.Reset()
+		if l.tenant.read(batch.LastID()) {
+			return errLeaving
+		}
 		l.send(ctx, fetched, batch)
 	}
 	return ctx.Err()
+}
+
+// settle joins the group, and delivers what comes before all that is new.
+func (l *Loop) settle(ctx context.Context, fetched chan<- fetch) error {
+	if err := l.reader.Join(ctx); err != nil {
+		return err
+	}
+	if !l.Joined() { // else whoever keeps watch has said so
+		l.announce()
+	}
+	l.setJoined(true)
+	if err := l.catchUp(ctx, fetched); err != nil {
+		return err
+	}
+	if err := l.readOwnPending(ctx, fetched); err != nil {
+		return err
+	}
+	l.tenant.settled = ctx.Err() == nil && !l.storer.again.Load()
+	return nil
 }
 
 // begin lets go of what is under way, which the next session reads again.
@@ -181,6 +205,7 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 		select {
 		case fetched <- f:
 		case <-timer.C:
+			l.storer.gaveUp.Store(true)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type storer struct {
 	keeper        Keeper      // nil = nobody finds out whether the books are older
 	mark          string      // an entry that the last transaction has written, "" = none since older books were found
 	again         atomic.Bool // older books have been found: what is under way is left, to be read again
+	gaveUp        atomic.Bool // something was left that nobody has held against it: it is pending and comes again
 
 	// refusals counts, by stream ID, how often an entry that is still pending has
 	// been refused. Redis's own counter of deliveries will not do: it counts
@@ -58,10 +59,15 @@ func newStorer(productID int64, config Config, store Ledger, reader Reader, m *m
 func (s *storer) store(ctx, work context.Context, f fetch) []string {
 	var done []string
 	if s.again.Load() {
+		s.gaveUp.Store(true)
 		return nil
 	}
-	if len(f.lost) > 0 && s.keepTrying(ctx, work, func() error { return s.recordLost(work, f.lost) }) {
-		done = append(done, f.lost...)
+	if len(f.lost) > 0 {
+		if s.keepTrying(ctx, work, func() error { return s.recordLost(work, f.lost) }) {
+			done = append(done, f.lost...)
+		} else {
+			s.gaveUp.Store(true)
+		}
 	}
 	todo := []ledger.Batch{f.batch}
 	for len(todo) > 0 && !s.again.Load() {
@@ -74,6 +80,7 @@ func (s *storer) store(ctx, work context.Context, f fetch) []string {
 		problem, stored := s.tryToStore(ctx, work, batch)
 		switch {
 		case !stored || s.again.Load():
+			s.gaveUp.Store(true)
 			return done
 		case problem == nil:
 			done = appendIDs(done, batch)

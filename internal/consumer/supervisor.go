@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
-	"github.com/zeromicro/go-zero/core/threading"
 
 	"seckill/internal/role"
 	"seckill/internal/seckill"
@@ -26,30 +25,28 @@ const joinGrace = 5 * time.Second
 // replica.
 const followInterval = 500 * time.Millisecond
 
-// Supervisor keeps one running loop for each product that is not paused. It is a
-// role: Start blocks until Stop.
+// Supervisor has each product consumed that is not paused: by a loop of its own, or, once they
+// share lanes, by a loop while something comes and else by the watch over all that is quiet.
+// It is a role: Start blocks until Stop.
 type Supervisor struct {
 	*role.Role
 
 	prepare func(ctx context.Context) error
 	list    func(ctx context.Context) ([]model.ProductState, error)
+	recent  func(ctx context.Context, within time.Duration) ([]model.ProductState, error) // nil = the list is read whole
 	make    func(productID int64) *Loop
 
 	left func(productID int64) bool // of a product that has ended something is on its way; nil = of all
 
 	database chan struct{} // closed when the database is prepared
+	lanes    lanes
+	watch    watch
 
 	mu       sync.Mutex
 	prepared bool
-	products []model.ProductState
-	loops    map[int64]*supervised
-}
-
-// supervised is a loop, and until when it need not have joined its group.
-type supervised struct {
-	*Loop
-
-	grace time.Time
+	products []model.ProductState // by their IDs
+	listed   time.Time            // when all of them were read last
+	members  map[int64]*member
 }
 
 // NewSupervisor makes a supervisor. prepare brings the database into a state that
@@ -58,7 +55,8 @@ type supervised struct {
 // the products, newLoop makes the loop of one.
 func NewSupervisor(prepare func(ctx context.Context) error,
 	list func(ctx context.Context) ([]model.ProductState, error), newLoop func(productID int64) *Loop) *Supervisor {
-	s := &Supervisor{prepare: prepare, list: list, make: newLoop, loops: map[int64]*supervised{}, database: make(chan struct{})}
+	s := &Supervisor{prepare: prepare, list: list, make: newLoop, members: map[int64]*member{}, database: make(chan struct{})}
+	s.lanes.tenants = map[*member]struct{}{}
 	s.Role = role.New(s.run)
 	return s
 }
@@ -82,8 +80,11 @@ func (s *Supervisor) Products() []model.ProductState {
 func (s *Supervisor) Consumed() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.loops))
+	return slices.Collect(maps.Keys(s.members))
 }
+
+// missingShown is how many products that are not consumed are named.
+const missingShown = 20
 
 // Check fails unless every product that should be consumed is, on this process.
 func (s *Supervisor) Check(context.Context) error {
@@ -93,16 +94,20 @@ func (s *Supervisor) Check(context.Context) error {
 		return errors.New("consumers have not started")
 	}
 	var missing []int64
-	for id, loop := range s.loops {
-		if !loop.Joined() && time.Now().After(loop.grace) {
+	now := time.Now()
+	for id, m := range s.members {
+		if !m.isJoined() && now.After(m.grace) {
 			missing = append(missing, id)
 		}
 	}
-	if len(missing) > 0 {
-		slices.Sort(missing)
-		return fmt.Errorf("products not consumed: %v", missing)
+	if len(missing) == 0 {
+		return nil
 	}
-	return nil
+	slices.Sort(missing)
+	if more := len(missing) - missingShown; more > 0 {
+		return fmt.Errorf("products not consumed: %v and %d more", missing[:missingShown], more)
+	}
+	return fmt.Errorf("products not consumed: %v", missing)
 }
 
 func (s *Supervisor) run(ctx context.Context) {
@@ -111,6 +116,12 @@ func (s *Supervisor) run(ctx context.Context) {
 		return
 	}
 	close(s.database)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	for _, watcher := range s.watchers() {
+		watching.Go(watcher.Start)
+		defer watcher.Stop()
+	}
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
 	for {
@@ -139,54 +150,16 @@ func (s *Supervisor) prepareUntilDone(ctx context.Context) bool {
 	}
 }
 
-// follow starts and stops loops as the products say. While the table cannot be
-// read, the loops that run go on: they wait for the database by themselves.
-func (s *Supervisor) follow(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	products, err := s.list(ctx)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	wanted := make(map[int64]bool, len(products))
-	for _, p := range products {
-		wanted[p.ProductID] = s.wants(p)
-	}
-	for id, loop := range s.loops {
-		if !wanted[id] {
-			loop.Signal()
-		}
-		// A loop that is still flushing keeps its place, so that a product never
-		// has two.
-		if loop.Ended() {
-			delete(s.loops, id)
-		}
-	}
-	for id, want := range wanted {
-		if _, running := s.loops[id]; want && !running {
-			loop := &supervised{Loop: s.make(id)}
-			if s.prepared { // at the start of the process there is no grace
-				loop.grace = time.Now().Add(joinGrace)
-			}
-			s.loops[id] = loop
-			threading.GoSafe(loop.Start)
-		}
-	}
-	s.prepared, s.products = true, products
-	return nil
-}
-
-// wants reports whether a product needs a loop. One that has ended keeps the one that it
-// has until it is noted as drained, and gets one only when something was seen to be left.
+// wants reports whether this process consumes a product: here it is decided. One that has
+// ended is consumed as before until it is noted as drained, and anew only when something was
+// seen to be left.
 func (s *Supervisor) wants(p model.ProductState) bool {
 	switch seckill.ProductStatus(p.Status) {
 	case seckill.ProductPaused:
 		return false
 	case seckill.ProductEnded:
-		_, running := s.loops[p.ProductID]
-		return !p.Drained && (running || s.left == nil || s.left(p.ProductID))
+		_, consumed := s.members[p.ProductID]
+		return !p.Drained && (consumed || s.left == nil || s.left(p.ProductID))
 	default:
 		return true
 	}
@@ -195,11 +168,17 @@ func (s *Supervisor) wants(p model.ProductState) bool {
 // stopAll asks every loop to end, then waits for them: they flush side by side.
 func (s *Supervisor) stopAll() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, loop := range s.loops {
-		loop.Signal()
+	s.lanes.closed = true
+	var loops []*Loop
+	for _, m := range s.members {
+		if m.running {
+			m.loop.Signal()
+			loops = append(loops, m.loop)
+		}
+		s.show(m, false)
 	}
-	for _, loop := range s.loops {
+	s.mu.Unlock()
+	for _, loop := range loops {
 		loop.Stop()
 	}
 }

@@ -10,16 +10,27 @@ import (
 	"time"
 
 	"seckill/internal/consumer"
+	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
 	"seckill/model"
 )
 
 func (w *world) supervisor(prepare func(context.Context) error) *consumer.Supervisor {
-	s := consumer.NewSupervisor(prepare, w.pool.ProductStates, func(product int64) *consumer.Loop {
-		return consumer.NewLoop(product, config(), w.reader(product, ""), w.ledger, w.metrics)
-	})
+	s := w.sharing(prepare, 2, w.ledger)
 	w.start(s.Role)
+	return s
+}
+
+// sharing makes a supervisor whose products share some lanes.
+func (w *world) sharing(prepare func(context.Context) error, lanes int, store consumer.Ledger) *consumer.Supervisor {
+	s := consumer.NewSupervisor(prepare, w.pool.ProductStates, func(product int64) *consumer.Loop {
+		return consumer.NewLoop(product, config(), w.reader(product, ""), store, w.metrics)
+	})
+	s.Share(consumer.Sharing{
+		Lanes: lanes, Quiet: stream.NewInspector(w.clients.Commands, "g1", seckill.StreamKey), ClaimIdle: config().ClaimIdle,
+		Reader: func(product int64) *stream.Reader { return w.reader(product, "") }, Up: w.metrics.ConsumerUp,
+	})
 	return s
 }
 

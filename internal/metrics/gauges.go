@@ -129,9 +129,20 @@ func (m *Metrics) Collected(source Source) {
 // Audited shows that the books of all products have been read now.
 func (m *Metrics) Audited() { m.Collected(SourceBooks) }
 
-// ConsumerUp tells whether this process's consumer of a product has joined.
+// ConsumerUp tells whether this process's consumer of a product has joined. It is shown once
+// the product is known.
 func (m *Metrics) ConsumerUp(productID int64, up bool) {
-	m.show(productID, func(product string) { m.consumersUp.WithLabelValues(product).Set(boolean(up)) })
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found, known := m.products.Load(productID)
+	if known {
+		m.consumersUp.WithLabelValues(found.(*product).label).Set(boolean(up)) //nolint:forcetypeassert // the map holds nothing else
+	}
+	if up || known {
+		m.ups[productID] = up
+	} else {
+		delete(m.ups, productID)
+	}
 }
 
 // Stock shows where the units of a product are, and by how much its books are off.
@@ -156,16 +167,43 @@ func (m *Metrics) Stock(b seckill.Books) {
 
 // StockUnknown shows the books of a product no more: nobody can read them.
 func (m *Metrics) StockUnknown(productID int64) {
-	m.hide(productID, m.stock, m.drift)
+	m.hideOf(productID, func(p *product) {
+		m.dropStock(p)
+		m.drift.DeleteLabelValues(p.label)
+	})
+}
+
+func (m *Metrics) dropStock(p *product) {
+	for _, place := range []string{"total", "left", "sold", "redis", "in_flight"} {
+		m.stock.DeleteLabelValues(p.label, place)
+	}
 }
 
 // TrimHeld shows which group holds up the trimming of a product's stream, "" = none, and
 // for how long.
 func (m *Metrics) TrimHeld(productID int64, group string, beyond time.Duration) {
-	m.hide(productID, m.trimHeld)
+	m.hideOf(productID, func(p *product) {
+		m.trimHeld.DeleteLabelValues(p.label, p.holder)
+		p.holder = ""
+	})
 	if group != "" {
-		m.show(productID, func(product string) { m.trimHeld.WithLabelValues(product, group).Set(beyond.Seconds()) })
+		m.showOf(productID, func(p *product) {
+			m.trimHeld.WithLabelValues(p.label, group).Set(beyond.Seconds())
+			p.holder = group
+		})
 	}
+}
+
+// ProductInfo shows what a product is.
+func (m *Metrics) ProductInfo(productID int64, status, mode string) {
+	m.showOf(productID, func(p *product) {
+		if p.status == status && p.mode == mode {
+			return
+		}
+		m.info.DeleteLabelValues(p.label, p.status, p.mode)
+		m.info.WithLabelValues(p.label, status, mode).Set(1)
+		p.status, p.mode = status, mode
+	})
 }
 
 // set shows the value of a gauge of a product alone.

@@ -75,8 +75,7 @@ func (c *collector) showFacts(p model.WatchedProduct) {
 	if p.Settled {
 		mode = "SETTLE"
 	}
-	c.hide(p.ProductID, c.info)
-	c.show(p.ProductID, func(product string) { c.info.WithLabelValues(product, p.Status, mode).Set(1) })
+	c.ProductInfo(p.ProductID, p.Status, mode)
 	c.showTime(p.ProductID, c.starts, p.StartsAt)
 	c.showTime(p.ProductID, c.ends, p.EndsAt)
 }

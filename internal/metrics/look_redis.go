@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/logx"
@@ -18,6 +19,8 @@ import (
 const (
 	// collectStreams is how many streams are looked at side by side.
 	collectStreams = 8
+	// collectPage is how many of them are looked at together first.
+	collectPage = 500
 	// streamTimeout bounds the look at one stream, and the first one at all gates, by which
 	// it is known whose servers are away.
 	streamTimeout = time.Second
@@ -81,13 +84,17 @@ func isInForce(b admission.Brief, p model.WatchedProduct) bool { return b.Loaded
 // lookAtStreams shows the streams of products, but those whose servers are away.
 func (c *collector) lookAtStreams(ctx context.Context, products []model.WatchedProduct, away map[int64]bool) error {
 	states, problems := make([]stream.State, len(products)), make([]error, len(products))
+	resting := c.resting(ctx, products, away)
 	var looks errgroup.Group
 	looks.SetLimit(collectStreams)
 	for i, p := range products {
-		if away[p.ProductID] {
-			continue
+		switch rests := resting[p.ProductID]; {
+		case away[p.ProductID]:
+		case rests != nil:
+			states[i] = *rests
+		default:
+			looks.Go(func() error { states[i], problems[i] = c.sample(ctx, p.ProductID); return nil })
 		}
-		looks.Go(func() error { states[i], problems[i] = c.sample(ctx, p.ProductID); return nil })
 	}
 	_ = looks.Wait() // each has its own error
 	shown := make(map[int64]bool, len(products))
@@ -101,8 +108,34 @@ func (c *collector) lookAtStreams(ctx context.Context, products []model.WatchedP
 			c.showStream(&states[i])
 		}
 	}
-	c.streams = c.hideOthers(c.streams, shown, c.lag, c.length, c.pending, c.oldestPending, c.delay, c.ahead, c.trimHeld, c.admissionDelay)
+	for id := range c.streams {
+		if !shown[id] {
+			c.TrimHeld(id, "", 0)
+		}
+	}
+	c.streams = c.hideOthers(c.streams, shown, c.lag, c.length, c.pending, c.oldestPending, c.delay, c.ahead, c.admissionDelay)
 	return role.Problems(problems)
+}
+
+// resting returns the states of the streams of which all is done, looked at together.
+func (c *collector) resting(ctx context.Context, products []model.WatchedProduct, away map[int64]bool) map[int64]*stream.State {
+	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
+	defer cancel()
+	var ids []int64
+	for _, p := range products {
+		if !away[p.ProductID] {
+			ids = append(ids, p.ProductID)
+		}
+	}
+	states := map[int64]*stream.State{}
+	for page := range slices.Chunk(ids, collectPage) {
+		for _, s := range c.Streams.Resting(ctx, page) {
+			if s != nil {
+				states[s.ProductID] = s
+			}
+		}
+	}
+	return states
 }
 
 func (c *collector) sample(ctx context.Context, productID int64) (stream.State, error) {

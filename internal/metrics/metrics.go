@@ -29,14 +29,15 @@ type Metrics struct {
 	servers
 
 	tally    Tally
-	products sync.Map   // by product ID: *product
-	mu       sync.Mutex // held while series of a product are made, set or dropped
+	products sync.Map       // by product ID: *product
+	mu       sync.Mutex     // held while series of a product are made, set or dropped
+	ups      map[int64]bool // which products have a consumer here; under mu
 }
 
 // New makes the collectors and registers them. prometheus.DefaultRegisterer is
 // what go-zero's DevServer shows.
 func New(registerer prometheus.Registerer) *Metrics {
-	m := &Metrics{tally: nobody{}, flows: newFlows(), sales: newSales(), looks: newLooks(), servers: newServers()}
+	m := &Metrics{tally: nobody{}, flows: newFlows(), sales: newSales(), looks: newLooks(), servers: newServers(), ups: map[int64]bool{}}
 	for _, group := range [][]prometheus.Collector{m.flows.all(), m.sales.all(), m.looks.all(), m.servers.all()} {
 		registerer.MustRegister(group...)
 	}

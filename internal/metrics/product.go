@@ -18,6 +18,10 @@ type product struct {
 	attempts                [len(outcomes)]prometheus.Counter
 	late, second, needless  prometheus.Counter // payments
 	foundAgain, booksLost   prometheus.Counter
+
+	// What is shown of those gauges that have more labels than the product; "" = nothing. To
+	// look for a series by one of its labels is to look at those of every product.
+	status, mode, holder string
 }
 
 // statuses are those that logs take, with the reasons that they may have.
@@ -50,6 +54,9 @@ func (m *Metrics) ofLocked(productID int64) *product {
 	}
 	p := m.newProduct(label(productID))
 	m.products.Store(productID, p)
+	if up, told := m.ups[productID]; told {
+		m.consumersUp.WithLabelValues(p.label).Set(boolean(up))
+	}
 	return p
 }
 
@@ -82,21 +89,30 @@ func (m *Metrics) newProduct(name string) *product {
 
 // show has series of a product set.
 func (m *Metrics) show(productID int64, set func(product string)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	set(m.ofLocked(productID).label)
+	m.showOf(productID, func(p *product) { set(p.label) })
 }
 
-// hide drops series of a product, which must not have any if it is not known.
-func (m *Metrics) hide(productID int64, vecs ...*prometheus.GaugeVec) {
+func (m *Metrics) showOf(productID int64, set func(p *product)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, known := m.products.Load(productID); !known {
-		return
-	}
-	of := prometheus.Labels{"product": label(productID)}
-	for _, vec := range vecs {
-		vec.DeletePartialMatch(of)
+	set(m.ofLocked(productID))
+}
+
+// hide drops series of a product, which must not have any if it is not known. They have no
+// label but that of the product.
+func (m *Metrics) hide(productID int64, vecs ...*prometheus.GaugeVec) {
+	m.hideOf(productID, func(p *product) {
+		for _, vec := range vecs {
+			vec.DeleteLabelValues(p.label)
+		}
+	})
+}
+
+func (m *Metrics) hideOf(productID int64, drop func(p *product)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if found, known := m.products.Load(productID); known {
+		drop(found.(*product)) //nolint:forcetypeassert // the map holds nothing else
 	}
 }
 
@@ -105,9 +121,11 @@ func (m *Metrics) Forget(productID int64) {
 	m.tally.Forget(productID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, known := m.products.LoadAndDelete(productID); !known {
+	found, known := m.products.LoadAndDelete(productID)
+	if !known {
 		return // one that somebody has made up
 	}
+	p := found.(*product) //nolint:forcetypeassert // the map holds nothing else
 	of := prometheus.Labels{"product": label(productID)}
 	for _, c := range []*prometheus.CounterVec{
 		m.entries, m.logs, m.dead, m.lost, m.orders, m.late, m.surplus, m.attempts, m.foundAgain, m.booksLost,
@@ -115,12 +133,15 @@ func (m *Metrics) Forget(productID int64) {
 		c.DeletePartialMatch(of)
 	}
 	for _, g := range []*prometheus.GaugeVec{
-		m.lag, m.length, m.pending, m.oldestPending, m.delay, m.ahead, m.trimHeld, m.gateOpen, m.admissionDelay,
-		m.deadOpen, m.deadOldest, m.moves, m.movesOldest, m.overdue, m.overdueOldest, m.info, m.starts, m.ends, m.ready,
-		m.consumersUp, m.stock, m.drift,
+		m.lag, m.length, m.pending, m.oldestPending, m.delay, m.ahead, m.gateOpen, m.admissionDelay,
+		m.deadOpen, m.deadOldest, m.moves, m.movesOldest, m.overdue, m.overdueOldest, m.starts, m.ends, m.ready,
+		m.consumersUp, m.drift,
 	} {
-		g.DeletePartialMatch(of)
+		g.DeleteLabelValues(p.label)
 	}
+	m.info.DeleteLabelValues(p.label, p.status, p.mode)
+	m.trimHeld.DeleteLabelValues(p.label, p.holder)
+	m.dropStock(p)
 }
 
 // retain forgets the products that are not among those of a list that was read at the given

@@ -98,6 +98,13 @@ func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) 
 	if err != nil || group == nil {
 		return state, err
 	}
+	state.EntriesPerSecond = i.rate(productID, group)
+	return state, nil
+}
+
+// rate remembers how much a group has read, and returns how many entries a second that is
+// since it was asked last.
+func (i *Inspector) rate(productID int64, group *redis.XInfoGroup) float64 {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now, last := i.now(), i.rates[productID]
@@ -106,8 +113,7 @@ func (i *Inspector) Sample(ctx context.Context, productID int64) (State, error) 
 		next.perSecond = float64(next.read-last.read) / seconds
 	}
 	i.rates[productID] = next
-	state.EntriesPerSecond = next.perSecond
-	return state, nil
+	return next.perSecond
 }
 
 // inspect returns the state, and the group that it is of, nil when there is none.

@@ -188,6 +188,13 @@ func (l *liedTo) clientCalls() []servertest.LiedTo {
 			e.Read(ctx)
 			return bounds(e.Policy() == "volatile-lru", "%q", e.Policy())
 		}, believes{"info": {"*"}}), /* it keeps what it knows */
+		l.call("Clutters", func() error {
+			all, err := stream.Clutters(ctx, commands, "g1", []string{key}, time.Hour)
+			if err == nil {
+				err = errors.Join(all[0].Err, bounds(all[0].Err != nil || all[0].Consumers >= 0, "%+v", all))
+			}
+			return err
+		}, believes{"xinfo": noEntry}),
 		l.call("Trim", func() error {
 			trimmed, err := stream.Trim(ctx, commands, key, time.Hour)
 			needed := []string{"3-0", "5-0", "6-0"}
@@ -252,6 +259,20 @@ func (l *liedTo) inspectorCalls() []servertest.LiedTo {
 			left := i.LastIDs(ctx, one)[0]
 			return errors.Join(left.Err, bounds(left.Err != nil || left.LastID == "" || rising(left.LastID), "%+v", left))
 		}, believes{"xinfo": neverUsed}),
+		l.call("Inspector.Resting", func() error {
+			rests := stream.NewInspector(l.clients.Blocking, "other", seckill.StreamKey).Resting(ctx, one)[0]
+			if rests == nil {
+				return stream.ErrReply
+			}
+			return stateInBounds(*rests, nil)
+		}, nil),
+		l.call("Inspector.Arrivals", func() error { return i.Arrivals(ctx, []stream.Place{{ProductID: 1, Delivered: "4-0"}})[0].Err },
+			believes{"xrange": noEntry}),
+		l.call("Inspector.Groups", func() error {
+			g := i.Groups(ctx, one, time.Hour)[0]
+			return errors.Join(g.Err, bounds(g.Err != nil || !g.Joined || g.Delivered == "0-0" || rising(g.Delivered), "%+v", g))
+		}, believes{"xinfo": noEntry, "xrange": noEntry, "xpending": noEntry}),
+		l.call("Inspector.Join", func() error { return i.Join(ctx, one)[0] }, believes{"xgroup": append([]string{"error BUSYGROUP Consumer Group name already exists"}, aStatus...)}),
 		l.call("Inspector.BeginReread", func() error { return i.BeginReread(ctx, 1, stream.Reread{From: "2-0", Until: "4-0", Found: 3}) }, believes{"evalsha": oneDone}),
 		l.call("Inspector.Rereading", func() error {
 			if err := l.rereads(); err != nil {

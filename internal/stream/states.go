@@ -38,6 +38,39 @@ func (i *Inspector) States(ctx context.Context, productIDs []int64) ([]Standing,
 	return all, err
 }
 
+// Resting returns the states of those of the products of whose streams all is done, in one
+// round trip a server: without their consumers, which cost another. It returns nil for those
+// of which there is more to be said, also that they cannot be looked at. They count as
+// samples.
+func (i *Inspector) Resting(ctx context.Context, productIDs []int64) []*State {
+	all := make([]*State, len(productIDs))
+	now, err := i.Now(ctx)
+	if err != nil {
+		return all
+	}
+	keys := make([]string, len(productIDs))
+	for n, id := range productIDs {
+		keys[n] = i.key(id)
+	}
+	looks := lookAt(ctx, i.client, keys...)
+	for n, id := range productIDs {
+		l := &looks[n]
+		g := l.group(i.group)
+		if l.err != nil || g == nil || g.Pending > 0 || !caughtUp(l, g) {
+			continue
+		}
+		s := &State{
+			ProductID: id, Stream: keys[n], Group: i.group, Length: l.stream.Length, LastID: l.stream.LastGeneratedID,
+			LastDeliveredID: g.LastDeliveredID, Ahead: max(0, arrival(l.stream.LastGeneratedID).Sub(now)),
+		}
+		if s.Lag, _, err = i.lag(ctx, id, l, g); err == nil {
+			s.EntriesPerSecond = i.rate(id, g)
+			all[n] = s
+		}
+	}
+	return all
+}
+
 // lookAtGroups fills in what one round trip tells, and returns what the rest is told by.
 func (i *Inspector) lookAtGroups(ctx context.Context, productIDs []int64, all []Standing) ([]look, error) {
 	pipe := i.client.Pipeline()

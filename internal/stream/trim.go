@@ -56,6 +56,37 @@ func Trim(ctx context.Context, client redis.UniversalClient, key string, retenti
 	return trimmed, nil
 }
 
+// Clutter is what there may be to be tidied of a stream.
+type Clutter struct {
+	Old       bool  // there are entries beyond the retention
+	Consumers int64 // of our group
+	Err       error // the server has not answered, or the key is no stream; the rest is unknown
+}
+
+// Clutters looks whether there may be anything to be tidied of streams, in one round trip a
+// server: to Trim one of which there is nothing costs several. With a retention of 0 nothing
+// is old.
+func Clutters(ctx context.Context, client redis.UniversalClient, group string, keys []string, retention time.Duration) ([]Clutter, error) {
+	now, err := timeOf(client.Time(ctx).Result())
+	if err != nil {
+		return nil, err
+	}
+	oldest := now.Add(-retention)
+	all := make([]Clutter, len(keys))
+	for n, l := range lookAt(ctx, client, keys...) {
+		c := &all[n]
+		if c.Err = l.err; c.Err != nil {
+			continue
+		}
+		c.Old = retention > 0 && l.stream.Length > 0 && arrival(l.stream.FirstEntry.ID).Before(oldest)
+		if g := l.group(group); g != nil {
+			c.Consumers = g.Consumers
+			c.Err = Within(0, mostEntries, c.Consumers)
+		}
+	}
+	return all, nil
+}
+
 // trimBound returns the ID below which everything may go, "" when nothing may, and which
 // group has set it, if one has.
 func trimBound(ctx context.Context, client redis.UniversalClient, key string, retention time.Duration) (string, *Hold, error) {

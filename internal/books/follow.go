@@ -1,0 +1,123 @@
+package books
+
+import (
+	"context"
+	"time"
+
+	"seckill/model"
+)
+
+const (
+	// followTurns is in how many looks the gates of all products are compared with the books,
+	// where they are more than followPage. Who meets a gate that is missing says so at once,
+	// and moves are looked for of all products each time: what is found so is what Redis has
+	// lost without anybody's having tried.
+	followTurns = 10
+	followPage  = 250
+	// followDistant is how many gates of sales that are far off are compared besides: so few that
+	// those on sale never wait while very many are made anew.
+	followDistant = 20
+	// followRuns is the most runs of servers that are remembered.
+	followRuns = 1000
+	// livingAge is how old the list of products gets that are compared page by page, and
+	// livingRate how many a second are read for it at the most: with more it gets older.
+	livingAge  = 5 * time.Second
+	livingRate = 2000
+)
+
+// following is what the look for gates that are out of step goes by.
+type following struct {
+	ids  []int64 // of the round that is under way
+	at   int
+	all  bool  // the next look is at all products
+	far  int64 // the last of the products that was looked at whose sale is far off
+	runs map[string]bool
+}
+
+// next returns the gates that are compared now, as they stand in the books.
+func (f *following) next(ctx context.Context, pool *model.Pool) ([]model.GateState, error) {
+	states, err := f.near(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	distant, err := pool.DistantGateStates(ctx, f.far, followDistant)
+	if f.far = 0; len(distant) == followDistant {
+		f.far = distant[len(distant)-1].ProductID
+	}
+	return append(states, distant...), err
+}
+
+func (f *following) near(ctx context.Context, pool *model.Pool) ([]model.GateState, error) {
+	if !f.all && f.at < len(f.ids) {
+		page := f.ids[f.at:min(len(f.ids), f.at+f.share(len(f.ids)))]
+		states, err := pool.GateStatesAmong(ctx, page)
+		if err == nil {
+			f.at += len(page)
+		}
+		return states, err
+	}
+	states, err := pool.GateStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.ids, f.at = nil, 0
+	if f.all || len(states) <= followPage {
+		f.all = false
+		return states, nil
+	}
+	f.ids = make([]int64, len(states))
+	for i, s := range states {
+		f.ids[i] = s.ProductID
+	}
+	f.at = f.share(len(states))
+	return states[:f.at], nil
+}
+
+func (f *following) share(products int) int {
+	return min(products, max(followPage, (products+followTurns-1)/followTurns))
+}
+
+// met notes the run of a server of Redis that was met: after one that is new everything is
+// looked at.
+func (f *following) met(run string) {
+	if f.runs[run] {
+		return
+	}
+	if f.runs == nil || len(f.runs) >= followRuns {
+		f.runs = map[string]bool{}
+	}
+	f.runs[run] = true
+	f.all = len(f.ids) > 0
+}
+
+// living is the list of products whose books are compared page by page.
+type living struct {
+	ids  []int64
+	read time.Time
+	at   int // where the next page begins
+}
+
+// list returns the products, read anew where they are few, or the list is old, or fresh says so.
+func (l *living) list(ctx context.Context, pool *model.Pool, fresh bool) ([]int64, error) {
+	if !fresh && len(l.ids) > verifyPage && time.Since(l.read) < max(livingAge, time.Duration(len(l.ids))*time.Second/livingRate) {
+		return l.ids, nil
+	}
+	ids, err := pool.LivingProducts(ctx)
+	if err == nil {
+		l.ids, l.read = ids, time.Now()
+	}
+	return ids, err
+}
+
+// page returns the products that are compared next.
+func (l *living) page(ids []int64) []int64 {
+	if len(ids) <= verifyPage {
+		return ids
+	}
+	if l.at >= len(ids) {
+		l.at = 0
+	}
+	page := ids[l.at:min(len(ids), l.at+verifyPage)]
+	l.at += len(page)
+	return page
+}

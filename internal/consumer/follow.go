@@ -1,0 +1,110 @@
+package consumer
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"seckill/model"
+)
+
+const (
+	// listMany is with how many products the list of them is not read whole each time, but
+	// once in listInterval, and else only what has changed within listOverlap: a transaction
+	// that takes long commits what is older by then.
+	listMany     = 2000
+	listInterval = 10 * time.Second
+	listOverlap  = 30 * time.Second
+)
+
+// FollowChanges names what lists the products that have changed of late, which is asked for
+// where there are many. It is called before Start.
+func (s *Supervisor) FollowChanges(recent func(ctx context.Context, within time.Duration) ([]model.ProductState, error)) {
+	s.recent = recent
+}
+
+// follow begins and ends to consume products as they say. While the table cannot be read,
+// what runs goes on: loops wait for the database by themselves.
+func (s *Supervisor) follow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if s.recent != nil && len(s.Products()) > listMany && time.Since(s.listed) < listInterval {
+		changed, err := s.recent(ctx, listOverlap)
+		if err == nil {
+			s.followSome(changed)
+		}
+		return err
+	}
+	began := time.Now()
+	products, err := s.list(ctx)
+	if err == nil {
+		s.followAll(products)
+		s.listed = began
+	}
+	return err
+}
+
+// followAll follows a list of all products.
+func (s *Supervisor) followAll(products []model.ProductState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	listed := make(map[int64]bool, len(products))
+	for _, p := range products {
+		listed[p.ProductID] = true
+	}
+	for id, m := range s.members {
+		if !listed[id] {
+			s.release(m)
+		}
+	}
+	for _, p := range products {
+		s.followOne(p)
+	}
+	s.settleLanes()
+	s.prepared, s.products = true, products
+}
+
+// followSome follows products of which some may have changed.
+func (s *Supervisor) followSome(some []model.ProductState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var own []model.ProductState // a list that nobody else has
+	for _, p := range some {
+		at, there := slices.BinarySearchFunc(s.products, p.ProductID, func(p model.ProductState, id int64) int { return cmp.Compare(p.ProductID, id) })
+		if there && s.products[at] == p {
+			continue
+		}
+		if own == nil {
+			own = slices.Clone(s.products)
+			s.products = own
+		}
+		if there {
+			own[at] = p
+		} else {
+			own = slices.Insert(own, at, p)
+			s.products = own
+		}
+		s.followOne(p)
+	}
+	s.settleLanes()
+}
+
+// followOne begins or ends to consume one product.
+func (s *Supervisor) followOne(p model.ProductState) {
+	m, there := s.members[p.ProductID]
+	switch want := s.wants(p); {
+	case there && !want:
+		s.release(m)
+	case want && !there:
+		m = &member{productID: p.ProductID, dormant: p.Dormant}
+		if s.prepared { // at the start of the process there is no grace
+			m.grace = time.Now().Add(joinGrace)
+		}
+		s.members[p.ProductID] = m
+		s.take(m)
+	case there && m.dormant != p.Dormant && s.shares():
+		m.dormant = p.Dormant
+		s.watch.add(m)
+	}
+}

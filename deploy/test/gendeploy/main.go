@@ -39,9 +39,9 @@ func run() error {
 	if err := copyAll(filepath.Join(root, "deploy", "grafana", "*.json"), filepath.Join(files, "dashboards")); err != nil {
 		return err
 	}
-	for _, part := range parts {
-		if err := part.write(); err != nil {
-			return fmt.Errorf("deploy/kustomize/%s: %w", part.folder, err)
+	for _, p := range parts {
+		if err := p.write(); err != nil {
+			return fmt.Errorf("deploy/kustomize/%s: %w", p.folder, err)
 		}
 	}
 	return nil
@@ -138,7 +138,7 @@ func (p part) write() error {
 	maps.Copy(values, p.values)
 	rendered, err := chart.Render(root, chart.Release{Name: "seckill", Namespace: "default", Service: "Kustomize"}, values)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	made := map[string]string{}
 	for name, text := range rendered {
@@ -150,7 +150,7 @@ func (p part) write() error {
 	return replace(filepath.Join(kustomize, filepath.FromSlash(p.folder)), "*.yaml", made)
 }
 
-// resources is the list of a kustomization; there is none when it would be empty.
+// resources is the list of a kustomization.
 func resources(names []string) string {
 	return "resources:\n  - " + strings.Join(names, "\n  - ") + "\n"
 }

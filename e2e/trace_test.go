@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
@@ -117,5 +119,47 @@ func (p *process) postTraced(path, body, traceID string, want int) {
 	defer func() { _ = a.Body.Close() }()
 	if a.StatusCode != want || !strings.Contains(a.Header.Get("Traceparent"), traceID) {
 		p.t.Errorf("%s, trace %q", a.Status, a.Header.Get("Traceparent"))
+	}
+}
+
+// TestTracesThatNobodyTakes: a collector that is away, or takes connections and says nothing,
+// costs the spans, a few lines in the log, and some seconds at the end, which is no kill.
+func TestTracesThatNobodyTakes(t *testing.T) {
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "100") // milliseconds; else 5 s
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	for name, endpoint := range map[string]string{
+		"away": fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t)), "silent": silent.Addr().String(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			const users = 300
+			s := newSite(t)
+			p := s.start("a", fmt.Sprintf("Telemetry: {Endpoint: %q, Batcher: otlpgrpc, Sampler: 1}", endpoint))
+			p.ready()
+			p.sell(2, fmt.Sprintf(`"stockTotal": %d`, users))
+			crowd(1, users, 8, func(user int) {
+				if got := p.try(2, user, ""); !got.admitted() {
+					t.Errorf("user %d: %+v", user, got)
+				}
+			})
+			s.quiet(2, p)
+			begin := time.Now()
+			if code := p.terminate(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			lines := 0
+			for line := range strings.Lines(p.output.String()) {
+				if strings.Contains(line, "otel") || strings.Contains(line, "export") {
+					lines++
+				}
+			}
+			t.Logf("ended after %s, with %d lines of traces", time.Since(begin), lines)
+			if lines > 20 {
+				t.Errorf("%d lines tell of %d attempts without a collector", lines, users)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"os"
 	"regexp"
 	"strings"
 
@@ -11,6 +12,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 )
+
+// exportTimeout is OpenTelemetry's own name for the longest that one batch of spans may take
+// to be sent, in milliseconds. At the end the process waits until all that are left are
+// sent, some six batches at most; with OpenTelemetry's 30 s for each, or the 10 s of OTLP, a
+// collector that is away would have it killed at Shutdown.WaitTime.
+const exportTimeout = "OTEL_BSP_EXPORT_TIMEOUT"
 
 // SetUp begins to trace as the section Telemetry says, for the whole process. instance
 // tells replicas apart, "" = it does not. go-zero sends what is left when the process is
@@ -26,6 +33,9 @@ func SetUp(c zerotrace.Config, instance string) {
 	}
 	if instance != "" {
 		zerotrace.AddResources(semconv.ServiceInstanceID(instance))
+	}
+	if os.Getenv(exportTimeout) == "" {
+		_ = os.Setenv(exportTimeout, "2000") // fails for no such name
 	}
 	zerotrace.StartAgent(c)
 	if provider, ok := otel.GetTracerProvider().(*sdktrace.TracerProvider); ok {

@@ -149,6 +149,13 @@ func TestDecisions(t *testing.T) {
 			f.Postgres.Collation = model.Collation{Columns: []string{"seckill_logs.stream_id"}, Recorded: "2.31", Actual: "2.36"}
 		}, "POSTGRES_COLLATION", fail, "collate_keys.sql"},
 		{"a collation that has changed", func(f *preflight.Facts) { f.Postgres.Collation = model.Collation{Recorded: "2.31", Actual: "2.36"} }, "POSTGRES_COLLATION", warn, "REFRESH COLLATION VERSION"},
+		{"a log for half of what is sold", func(f *preflight.Facts) {
+			f.Sales = []model.Sale{{ProductID: 1, Stock: 1_000_000}, {ProductID: 2, Stock: 1_500_000}}
+			f.Redis[0].Info["maxmemory"] = "100000000000"
+		}, "POSTGRES_LOG", warn, "max_wal_size = '6GB'"},
+		{"a log for all that is sold", func(f *preflight.Facts) {
+			f.Sales, f.Redis[0].Info["maxmemory"] = []model.Sale{{ProductID: 1, Stock: 480_000}}, "100000000000"
+		}, "POSTGRES_LOG", preflight.LevelOK, "max_wal_size=1024MB"},
 		{"a standby that nobody pauses and that is behind", func(f *preflight.Facts) {
 			f.Standby = model.StandbyFacts{Wanted: true, Err: model.ErrStandbyBehind, Behind: 5 << 20}
 		}, "POSTGRES_STANDBY", warn, "5 MiB behind"},

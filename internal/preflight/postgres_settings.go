@@ -140,9 +140,22 @@ func postgresLog(f *Facts) Finding {
 	if !ok || err != nil {
 		return unseen("the settings of PostgreSQL", firstError(f.Postgres.SettingsErr, errNotSaid))
 	}
-	found := seen(fmt.Sprintf("max_wal_size=%dMB", n))
-	if n < leastLog {
-		found.Level, found.Action = LevelWarn, f.psql("ALTER SYSTEM SET max_wal_size = '4GB'", "SELECT pg_reload_conf()")
+	units := int64(0)
+	for _, sale := range f.Sales {
+		units += sale.Stock
+	}
+	found, wanted := seen(fmt.Sprintf("max_wal_size=%dMB", n)), logOf(units)
+	if int64(n) >= max(leastLog, wanted) {
+		return found
+	}
+	gigabytes := max(4, (wanted+1023)/1024)
+	found.Level, found.Action = LevelWarn, f.psql(fmt.Sprintf("ALTER SYSTEM SET max_wal_size = '%dGB'", gigabytes), "SELECT pg_reload_conf()")
+	if wanted > leastLog {
+		found.Observed += fmt.Sprintf(" for %d units", units)
 	}
 	return found
 }
+
+// logOf is the max_wal_size, in MiB, with which so many units are sold without a checkpoint
+// that their log alone brings about: PostgreSQL begins one at half of it.
+func logOf(units int64) int64 { return 2 * units * logPerUnit / mebibyte }

@@ -110,3 +110,19 @@ func TestDataFolderBehindAClosedParentIsAClearError(t *testing.T) {
 	wantError(t, err, "may not pass through "+closed)
 	wantError(t, err, "chmod o+x")
 }
+
+// TestTheFolderThatIsNamedIsUsedAndNoOther: a test on another version must not pass on the
+// installed one.
+func TestTheFolderThatIsNamedIsUsedAndNoOther(t *testing.T) {
+	bin, _ := installed(t)
+	t.Setenv(postgresEnv, bin)
+	found, err := findPostgres(testContext(t), "", nil)
+	must(t, err)
+	if found.dir != bin || !Named() {
+		t.Errorf("found %s, want %s", found.dir, bin)
+	}
+	empty := t.TempDir()
+	t.Setenv(postgresEnv, empty)
+	_, err = findPostgres(testContext(t), "", nil)
+	wantError(t, err, "there is no PostgreSQL in "+empty)
+}

@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -105,15 +106,19 @@ func TestTheBellWakesAQuietProduct(t *testing.T) {
 	}
 }
 
-// TestNoEntryIsMissedAsAProductFallsSilent rings for each entry at whatever moment of a loop's
-// leaving its lane.
+// TestNoEntryIsMissedAsAProductFallsSilent rings for a second entry at whatever moment of the
+// life that the first one has brought about.
 func TestNoEntryIsMissedAsAProductFallsSilent(t *testing.T) {
 	w := newWorld(t, 1, 2)
 	s := w.blindly(1)
-	for n := 1; n <= 300; n++ {
-		w.push(1, n, n)
-		s.Ring(1)
-		servertest.Eventually(t, "the entry is stored", func() bool { return w.logs(1) == n })
+	for n := 1; n < 400; n += 2 {
+		for user := n; user <= n+1; user++ {
+			w.push(1, user, user)
+			s.Ring(1)
+			for until := time.Now().Add(time.Duration(rand.IntN(4000)) * time.Microsecond); time.Now().Before(until); { //nolint:revive // finer than a sleep
+			}
+		}
+		servertest.Eventually(t, "both are stored", func() bool { return w.logs(1) == n+1 })
 	}
 }
 

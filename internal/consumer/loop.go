@@ -206,11 +206,11 @@ type named interface {
 
 // announce writes the log line of contract section 5, or that a consumer has joined again.
 func announce(productID int64, r named, again bool) {
-	what := "started"
+	line := "seckill stream server started: productID=%d stream=%s group=%s consumer=%s"
 	if again {
-		what = "joined again"
+		line = "seckill stream server joined again: productID=%d stream=%s group=%s consumer=%s"
 	}
-	logx.Infof("seckill stream server %s: productID=%d stream=%s group=%s consumer=%s", what, productID, r.Key(), r.Group(), r.Consumer())
+	logx.Infof(line, productID, r.Key(), r.Group(), r.Consumer())
 }
 
 // decode sorts entries into attempts and dead letters.

@@ -13,31 +13,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/core/proc"
-	"github.com/zeromicro/go-zero/core/service"
 	"github.com/zeromicro/go-zero/core/stores/sqlx"
 
-	"seckill/internal/admission"
-	"seckill/internal/books"
 	"seckill/internal/config"
-	"seckill/internal/consumer"
 	"seckill/internal/ctl"
 	"seckill/internal/devmode"
-	"seckill/internal/handler"
 	"seckill/internal/health"
-	"seckill/internal/ledger"
 	"seckill/internal/listener"
-	"seckill/internal/live"
-	"seckill/internal/metrics"
-	"seckill/internal/notify"
-	"seckill/internal/preflight"
-	"seckill/internal/response"
-	"seckill/internal/role"
-	"seckill/internal/seckill"
 	"seckill/internal/stream"
-	"seckill/internal/svc"
 	"seckill/internal/tracing"
 	"seckill/migrations"
 	"seckill/model"
@@ -180,190 +165,6 @@ func newClients(c config.Redis) (*stream.Clients, error) {
 		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword,
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
 	}), nil
-}
-
-// assemble builds every part and puts those that run into one group; devSecret says that
-// the secret was made for development.
-func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSecret bool) (*service.ServiceGroup, error) {
-	m, tally := metrics.New(prometheus.DefaultRegisterer), live.NewTally()
-	m.Tell(tally)
-	book := ledger.New(pool, m)
-	gate := admission.NewGate(clients.Commands)
-	inspector := stream.NewInspector(clients.Commands, c.Consumer.Group, seckill.StreamKey)
-	inspector.TellSeveral(clients.NoteSeveral)
-	reader := newReader(c, clients)
-	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
-	supervisor.Share(consumer.Sharing{Quiet: inspector, Reader: reader, ClaimIdle: c.Consumer.ClaimIdle, Up: m.ConsumerUp})
-	supervisor.FollowChanges(pool.RecentProductStates)
-	hub := newHub(clients, pool, gate)
-	book.Tell(results{Keeper: keeper, hub: hub})
-	eviction := stream.NewEviction(clients.Commands)
-	pressure := admission.NewPressure(inspector.Backlogs)
-	limiter, err := newLimiter(c, clients)
-	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
-	supervisor.SkipEnded(ended.Left)
-	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
-	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
-	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
-	account := books.NewReader(pool, gate)
-	self, flight, flightErr := newPreflight(c, devSecret,
-		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
-	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
-	serviceContext := svc.NewServiceContext(c, svc.Deps{
-		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,
-		Entrance: &admission.Entrance{
-			Gate: gate, Pressure: pressure, MaxDelay: c.Admission.MaxDelay, Limiter: limiter, Evicts: eviction.Policy,
-			Objects: clients.Objection, Books: keeper, Listener: admitted{hub: hub, supervisor: supervisor}, Counter: m,
-		},
-		Pressure: pressure, Results: hub, Feed: pool, Clock: inspector, Streams: inspector, OpenAPI: openAPI,
-		Health: checks, Preflight: flight, Live: watched, Shutdown: shutdown,
-	})
-	server, serverErr := newServer(c, serviceContext)
-	if err := errors.Join(err, flightErr, serverErr); err != nil {
-		return nil, err
-	}
-	return groupOf(append(keeping(supervisor.Prepared(), keeper),
-		server, serviceContext.Detached.Role(), serviceContext.Watchers.Role(), watched.Role(), told, supervisor,
-		hub.Role(), pressure.Role(), eviction.Role(),
-		role.After(supervisor.Prepared(), book.Expirer()),
-		role.After(supervisor.Prepared(), book.EventTrimmer(c.Orders.EventRetention)),
-		role.After(supervisor.Prepared(), books.NewAuditor(pool, gate, m).Role()),
-		role.After(supervisor.Prepared(), ended.Role()),
-		role.After(supervisor.Prepared(), preflight.Heartbeat(pool, self, checks)),
-		consumer.Janitor(clients.Commands, c.Consumer.Retention, supervisor.Products, reader, m),
-		m.Collector(metrics.Sources{
-			Redis: redisCheck, Postgres: postgresCheck, Prepared: supervisor.Prepared(), Database: pool, Reads: pool.Reads(),
-			Streams: inspector, Gates: gate, Memory: clients.Usage, Delay: pressure.Known, Ready: flight.Ready,
-		}),
-	)...), nil
-}
-
-// newLive makes what samples the sales for those who watch, and what tells the other
-// replicas what happens here, second by second.
-func newLive(clients *stream.Clients, tally *live.Tally, from live.Sources) (watched *live.Hub, told service.Service) {
-	seconds := stream.NewSeconds(clients.Commands, seckill.StreamKey)
-	from.Seconds = seconds
-	return live.New(from), tally.Report(seconds)
-}
-
-// keeping are the roles that keep the gates, once the database can be worked with.
-func keeping(ready <-chan struct{}, keeper *books.Keeper) []service.Service {
-	return []service.Service{
-		role.After(ready, keeper.Role()),
-		role.After(ready, keeper.Roster()),
-		role.After(ready, keeper.Verifier()),
-		role.After(ready, keeper.Recoverer()),
-	}
-}
-
-// newHub makes the hub of results; that its subscription is refused shows on /readyz.
-func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate) *notify.Hub {
-	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.Reads().FindResults, Waiting: gate.Waiting})
-	hub.TellEnds(clients.NoteRefused)
-	return hub
-}
-
-// newKeeper makes what keeps the gates. Of a product that is gone nobody remembers anything.
-func newKeeper(pool *model.Pool, gate *admission.Gate, inspector *stream.Inspector, book *ledger.Ledger, m *metrics.Metrics) *books.Keeper {
-	keeper := books.NewKeeper(pool, gate, inspector, book)
-	keeper.Watch(m)
-	book.SweepOnly(keeper.Verified)
-	keeper.OnGone(func(productID int64) {
-		gate.Forget(productID)
-		m.Forget(productID)
-	})
-	return keeper
-}
-
-// newPreflight makes the checks before a sale, and what this process says of itself to the
-// other replicas.
-func newPreflight(c config.Config, devSecret bool, from preflight.Sources) (self model.Replica, flight *preflight.Preflight, err error) {
-	fingerprint, err := c.Fingerprint()
-	if err != nil {
-		return self, nil, err
-	}
-	self = preflight.Self(c.Consumer.Instance, fingerprint, c.Postgres.MaxConns, int64(response.Descriptors()))
-	return self, preflight.New(preflight.Settings{
-		Run: self.Run, Group: c.Consumer.Group, Retention: c.Consumer.Retention, MaxConns: c.Postgres.MaxConns, Port: c.Port,
-		RedisUser: c.Redis.Username, RedisTLS: c.Redis.TLS.Enabled, DevelopmentSecret: devSecret,
-	}, from), nil
-}
-
-// newServer makes what serves the API.
-func newServer(c config.Config, serviceContext *svc.ServiceContext) (*listener.Server, error) {
-	server, err := handler.NewServer(serviceContext)
-	if err != nil {
-		return nil, err
-	}
-	return listener.New(c, server, serviceContext.Shutdown)
-}
-
-// connOf returns what goctl's models work with. A breaker that is switched off is off there too.
-func connOf(c config.Config, pool *model.Pool) sqlx.SqlConn {
-	if c.Middlewares.Breaker {
-		return pool.BreakerConn()
-	}
-	return pool.Conn()
-}
-
-func groupOf(services ...service.Service) *service.ServiceGroup {
-	group := service.NewServiceGroup()
-	for _, s := range services {
-		group.Add(s)
-	}
-	return group
-}
-
-// newLimiter returns what bounds the attempts of a user, nil when nothing does.
-func newLimiter(c config.Config, clients *stream.Clients) (admission.Limiter, error) {
-	if c.Admission.PerUserPerSecond == 0 {
-		return nil, nil //nolint:nilnil // nil is the documented "no bound"
-	}
-	return admission.NewUserLimiter(clients.Commands, c.Admission.PerUserPerSecond)
-}
-
-// newReader returns what makes the reader of a product's stream.
-func newReader(c config.Config, clients *stream.Clients) func(productID int64) *stream.Reader {
-	return func(productID int64) *stream.Reader {
-		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
-			seckill.ConsumerName(productID, c.Consumer.Instance))
-	}
-}
-
-// newLoop returns what makes the consumer of a product.
-func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper *books.Keeper, m *metrics.Metrics,
-	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
-	return func(productID int64) *consumer.Loop {
-		loop := consumer.NewLoop(productID, consumer.Config{
-			Count: c.Consumer.Count, Block: c.Consumer.Block,
-			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
-		}, reader(productID), book, m)
-		loop.Tell(gate)
-		loop.Ask(keeper)
-		return loop
-	}
-}
-
-// results tells the gate and those who wait for results of what has been committed.
-type results struct {
-	*books.Keeper
-	hub *notify.Hub
-}
-
-// ResultsChanged implements ledger.Listener.
-func (l results) ResultsChanged(productID int64, users []int64) { l.hub.Changed(productID, users) }
-
-// admitted tells those who wait for results, and who reads the stream, of admitted attempts.
-type admitted struct {
-	hub        *notify.Hub
-	supervisor *consumer.Supervisor
-}
-
-// Changed implements admission.Listener.
-func (l admitted) Changed(productID int64, users []int64) {
-	l.supervisor.Ring(productID)
-	l.hub.Changed(productID, users)
 }
 
 // prepare returns what has to be done in the database before anything is consumed.

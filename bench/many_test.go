@@ -72,7 +72,7 @@ func (m *market) open(n int) (pid int, ready time.Duration, stop func()) {
 	began := time.Now()
 	pid, stop = m.launch("seckill", m.port, "Admission: {MaxDelay: 10m}\n")
 	m.await("ready", func() bool {
-		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", m.port)) //nolint:noctx // of a benchmark
+		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", m.port))
 		if err != nil {
 			return false
 		}

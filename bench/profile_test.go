@@ -36,7 +36,7 @@ func (d *bed) profile(pid int, warm, measured time.Duration) (wait func()) {
 
 // download writes what is at an address to a file.
 func download(url, file string) error {
-	response, err := http.Get(url) //nolint:gosec,noctx // of a server of ours, and it ends by itself
+	response, err := http.Get(url)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -293,9 +294,7 @@ func (s *ReadSource) FindResults(ctx context.Context, productID int64, users []i
 		return results, nil
 	}
 	found, err := s.primary.FindResults(ctx, productID, missing)
-	for user, result := range found {
-		results[user] = result
-	}
+	maps.Copy(results, found)
 	return results, err
 }
 

@@ -76,7 +76,7 @@ func (o *owner) reaches(path string) error {
 		return nil
 	}
 	for {
-		info, err := os.Stat(path)
+		info, err := os.Stat(path) //nolint:gosec // a folder that the caller has chosen to work in
 		if err != nil {
 			return fmt.Errorf("look at parent folder: %w", err)
 		}

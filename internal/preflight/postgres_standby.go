@@ -21,9 +21,9 @@ func postgresStandby(f *Facts) Finding {
 	case s.Paused:
 		return warns(fmt.Sprintf("its replay is paused, %d MiB behind", s.Behind/mebibyte), look+` -c "SELECT pg_wal_replay_resume()"`)
 	case errors.Is(s.Err, model.ErrStandbyBehind):
-		return warns(fmt.Sprintf("it is %d MiB behind", s.Behind/mebibyte), f.psql("SELECT * FROM pg_stat_replication"))
+		return warns(fmt.Sprintf("it is %d MiB behind", s.Behind/mebibyte), f.psql("SELECT application_name, state, replay_lsn, replay_lag FROM pg_stat_replication"))
 	case errors.Is(s.Err, model.ErrUnknownStandby):
-		return warns("it follows another primary, or nobody", look+` -c "SELECT * FROM pg_stat_wal_receiver"`)
+		return warns("it follows another primary, or nobody", look+` -c "SELECT status, sender_host, sender_port, latest_end_lsn FROM pg_stat_wal_receiver"`)
 	case errors.Is(s.Err, model.ErrNoStandby), errors.Is(s.Err, model.ErrForeignStandby):
 		found := warns(s.Err.Error(), look+` -c "SELECT pg_is_in_recovery(), system_identifier FROM pg_control_system()"`)
 		found.Message = "At Postgres.ReadSource there is no standby of this database: " + s.Err.Error() + "."

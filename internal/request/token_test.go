@@ -106,7 +106,7 @@ func TestToReadAnAttemptMakesFewObjects(t *testing.T) {
 	var target struct {
 		Items []struct {
 			UserID    int64  `json:"userId"`
-			RequestID string `json:"requestId,optional"`
+			RequestID string `json:"requestId,optional"` //nolint:staticcheck // a tag of go-zero
 		} `json:"items"`
 	}
 	if n := testing.AllocsPerRun(20, func() {

@@ -199,7 +199,7 @@ func childrenOf(t *testing.T, pid int) []int {
 	t.Helper()
 	var pids []int
 	for _, line := range linesOf(t, fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) {
-		for _, word := range strings.FieldsSeq(line) {
+		for word := range strings.FieldsSeq(line) {
 			pids = append(pids, number(t, word))
 		}
 	}

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +21,7 @@ func (d *bed) read(ctx context.Context, count int) ([]redis.XMessage, error) {
 	streams, err := d.client.XReadGroup(ctx, &redis.XReadGroupArgs{
 		Group: group, Consumer: "peer", Streams: []string{seckill.StreamKey(product), ">"}, Count: int64(count), Block: -1,
 	}).Result()
-	if err == redis.Nil {
+	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
 	if err != nil {

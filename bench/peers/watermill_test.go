@@ -18,7 +18,7 @@ import (
 // not tell a handler: so nothing here can make storing exact.
 type plain struct{ count int }
 
-func (plain) Marshal(string, *message.Message) (map[string]any, error) {
+func (*plain) Marshal(string, *message.Message) (map[string]any, error) {
 	return nil, errors.New("nothing is published")
 }
 

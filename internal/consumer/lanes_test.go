@@ -115,7 +115,8 @@ func TestNoEntryIsMissedAsAProductFallsSilent(t *testing.T) {
 		for user := n; user <= n+1; user++ {
 			w.push(1, user, user)
 			s.Ring(1)
-			for until := time.Now().Add(time.Duration(rand.IntN(4000)) * time.Microsecond); time.Now().Before(until); { //nolint:revive // finer than a sleep
+			for until := time.Now().Add(time.Duration(rand.IntN(4000)) * time.Microsecond); time.Now().Before(until); {
+				// finer than a sleep
 			}
 		}
 		servertest.Eventually(t, "both are stored", func() bool { return w.logs(1) == n+1 })

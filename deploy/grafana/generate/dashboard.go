@@ -82,8 +82,8 @@ func window() []cog.Builder[dashboard.AnnotationQuery] {
 		expr := fmt.Sprintf("1000 * max(seckill_sale_%s_timestamp_seconds{SALE})", edge.name)
 		title, source := "The "+edge.name+" of the sale", metrics()
 		all = append(all, ready[dashboard.AnnotationQuery]{dashboard.AnnotationQuery{
-			Name: title, Datasource: &source, Enable: true, IconColor: edge.colour, Expr: cog.ToPtr(selectors.Replace(expr)),
-			UseValueForTime: cog.ToPtr(true), TitleFormat: &title,
+			Name: title, Datasource: &source, Enable: true, IconColor: edge.colour, Expr: new(selectors.Replace(expr)),
+			UseValueForTime: new(true), TitleFormat: &title,
 		}})
 	}
 	return all

@@ -70,7 +70,7 @@ func (p panel) build(id uint32, runbooks []string) (dashboard.Panel, error) {
 	made.GridPos = &dashboard.GridPos{W: p.width, H: p.height}
 	source := metrics()
 	made.Datasource = &source
-	made.Interval = cog.ToPtr("5s") // as it is scraped
+	made.Interval = new("5s") // as it is scraped
 	for i, q := range p.queries {
 		target, err := q.build(refID(i), p.kind)
 		if err != nil {
@@ -88,7 +88,7 @@ func (p panel) build(id uint32, runbooks []string) (dashboard.Panel, error) {
 }
 
 // refID names a query of a panel: A, B, …
-func refID(i int) string { return string(rune('A' + i)) }
+func refID(i int) string { return string([]byte{byte('A' + i%26)}) }
 
 // configure says how values look.
 func (p panel) configure(defaults *dashboard.FieldConfig) {
@@ -99,7 +99,7 @@ func (p panel) configure(defaults *dashboard.FieldConfig) {
 		defaults.NoValue = &p.none
 	}
 	if p.kind == area || p.kind == graph && p.limits.base != red {
-		defaults.Min = cog.ToPtr[float64](0)
+		defaults.Min = new(float64)
 	}
 }
 
@@ -214,7 +214,7 @@ func (w words) mappings() []dashboard.ValueMapping {
 	var index int32
 	for _, value := range slices.Sorted(maps.Keys(w)) {
 		options[strconv.Itoa(value)] = dashboard.ValueMappingResult{
-			Text: cog.ToPtr(w[value].text), Color: cog.ToPtr(w[value].colour), Index: cog.ToPtr(index),
+			Text: new(w[value].text), Color: new(w[value].colour), Index: new(index),
 		}
 		index++
 	}

@@ -85,7 +85,7 @@ func saleAttempts() []panel {
 	}, {
 		title: "Time of admission", kind: graph, unit: "s", width: 6, height: 8, traces: true,
 		text:     "How long it took to decide an attempt, of all products of the job: half of them, and 99 of 100.",
-		queries:  quantiles("seckill_admission_seconds", "{JOB}"),
+		queries:  quantiles("seckill_admission_seconds"),
 		runbooks: []string{"SeckillAdmissionBudgetBurn"},
 	}, {
 		title: "Estimated wait", kind: graph, unit: "s", width: 6, height: 8, limits: atMost(5, 10),
@@ -125,7 +125,7 @@ func saleSettlement() []panel {
 	}, {
 		title: "Arrival to commit", kind: graph, unit: "s", width: 8, height: 8, limits: atMost(2.048), traces: true,
 		text:     "From the arrival of an entry to its commit, of all products of the job: half of them, and 99 of 100. In time is within 2 s.",
-		queries:  quantiles("seckill_entry_seconds", "{JOB}"),
+		queries:  quantiles("seckill_entry_seconds"),
 		runbooks: []string{"SeckillSettlementBudgetBurn"},
 	}}
 }

@@ -85,22 +85,22 @@ func serviceWork() []panel {
 	}, {
 		title: "Time of admission", kind: graph, unit: "s", width: 6, height: 8, traces: true,
 		text:     "How long it took to decide an attempt: half of them, and 99 of 100.",
-		queries:  quantiles("seckill_admission_seconds", "{JOB}"),
+		queries:  quantiles("seckill_admission_seconds"),
 		runbooks: []string{"SeckillAdmissionBudgetBurn"},
 	}, {
 		title: "Arrival to commit", kind: graph, unit: "s", width: 6, height: 8, limits: atMost(2.048), traces: true,
 		text:     "From the arrival of an entry to its commit: half of them, and 99 of 100.",
-		queries:  quantiles("seckill_entry_seconds", "{JOB}"),
+		queries:  quantiles("seckill_entry_seconds"),
 		runbooks: []string{"SeckillSettlementBudgetBurn"},
 	}, {
 		title: "Time to store a batch", kind: graph, unit: "s", width: 6, height: 8, limits: atMost(1),
 		text:     "How long the transaction of a batch took: half of them, and 99 of 100.",
-		queries:  quantiles("seckill_store_seconds", "{JOB}"),
+		queries:  quantiles("seckill_store_seconds"),
 		runbooks: []string{"SeckillSettlementBudgetBurn"},
 	}, {
 		title: "Entries of a batch", kind: graph, unit: count, width: 6, height: 8,
 		text:     "Entries that are stored together: half of the batches have so many or fewer, and 99 of 100.",
-		queries:  quantiles("seckill_batch_entries", "{JOB}"),
+		queries:  quantiles("seckill_batch_entries"),
 		runbooks: []string{"SeckillSettlementBudgetBurn"},
 	}}
 }

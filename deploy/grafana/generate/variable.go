@@ -27,7 +27,7 @@ const (
 
 // metrics is the data source of all queries, which the reader chooses.
 func metrics() common.DataSourceRef {
-	return common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr("${" + sourceVariable + "}")}
+	return common.DataSourceRef{Type: new("prometheus"), Uid: new("${" + sourceVariable + "}")}
 }
 
 // variables are those of a dashboard, in the order in which they are chosen.
@@ -40,7 +40,7 @@ func (p page) variables() []cog.Builder[dashboard.VariableModel] {
 		all = append(all, asked(productVariable, "Product", `label_values(seckill_product_info{job="$job"}, product)`, dashboard.VariableSortNumericalDesc))
 	}
 	service := dashboard.NewTextBoxVariableBuilder(urlVariable).Label("URL of the service").
-		DefaultValue(dashboard.StringOrMap{String: cog.ToPtr(defaultURL)}).Current(option(defaultURL))
+		DefaultValue(dashboard.StringOrMap{String: new(defaultURL)}).Current(option(defaultURL))
 	return append(all, chosenSource(tracesVariable, "jaeger", "Traces", defaultTraces), service)
 }
 

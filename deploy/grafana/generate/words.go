@@ -73,11 +73,11 @@ func alerts(by, selector string) string {
 }
 
 // quantiles are queries of the median and of the 99th percentile of a histogram.
-func quantiles(histogram, selector string) []query {
+func quantiles(histogram string) []query {
 	var all []query
 	for _, q := range []struct{ value, legend string }{{"0.5", "half"}, {"0.99", "99 of 100"}} {
 		all = append(all, query{
-			expr:   fmt.Sprintf(`histogram_quantile(%s, sum by (le) (rate(%s_bucket%s[$__rate_interval])))`, q.value, histogram, selector),
+			expr:   fmt.Sprintf(`histogram_quantile(%s, sum by (le) (rate(%s_bucket{JOB}[$__rate_interval])))`, q.value, histogram),
 			legend: q.legend,
 		})
 	}

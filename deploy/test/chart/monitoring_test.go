@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -113,9 +114,7 @@ func TestEveryDashboardIsAConfigMap(t *testing.T) {
 			if c.Labels["grafana_dashboard"] != "1" || len(c.Data) != 1 {
 				t.Errorf("%s has labels %v and %d files", name, c.Labels, len(c.Data))
 			}
-			for file, text := range c.Data {
-				found[file] = text
-			}
+			maps.Copy(found, c.Data)
 		}
 	}
 	if len(found) != len(files) {

@@ -188,7 +188,7 @@ func decodeOne(document string) (string, metav1.Object, error) {
 	if !known {
 		return "", nil, fmt.Errorf("no type is known for %s of %s", head.Kind, head.APIVersion)
 	}
-	object, ok := reflect.New(kind).Interface().(metav1.Object)
+	object, ok := reflect.TypeAssert[metav1.Object](reflect.New(kind))
 	if !ok {
 		return "", nil, fmt.Errorf("%s is no object", kind)
 	}

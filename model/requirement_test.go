@@ -13,11 +13,11 @@ import (
 // TestWhatIsMissingIsNamed takes something away at a time.
 func TestWhatIsMissingIsNamed(t *testing.T) {
 	for take, named := range map[string]string{
-		"DROP INDEX seckill_orders_live_key":                     "index seckill_orders_live_key, valid,",
-		"DROP FUNCTION seckill_require_record_only":              "function seckill_require_record_only(bigint)",
-		"DROP TRIGGER seckill_order_immutable ON seckill_orders": "trigger seckill_order_immutable, enabled,",
-		"DROP TABLE seckill_moves":                               "table seckill_moves",
-		"ALTER TABLE seckill_logs RENAME TO elsewhere":           "table seckill_logs",
+		"DROP INDEX seckill_orders_live_key":                                                                    "index seckill_orders_live_key, valid,",
+		"DROP FUNCTION seckill_require_record_only(bigint, text[], text)":                                       "function seckill_require_record_only(bigint,text[],text)",
+		"DROP TRIGGER seckill_order_immutable ON seckill_orders":                                                "trigger seckill_order_immutable, enabled,",
+		"DROP TABLE seckill_moves":                                                                              "table seckill_moves",
+		"ALTER TABLE seckill_logs RENAME TO elsewhere":                                                          "table seckill_logs",
 		"UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'seckill_logs_product_stream_key'::regclass": "index seckill_logs_product_stream_key, valid,",
 		"ALTER ROLE postgres IN DATABASE %s SET session_replication_role = 'replica'":                           "session_replication_role = origin",
 	} {

@@ -45,9 +45,10 @@ func TestEveryChangeHasAnAction(t *testing.T) {
 		concrete := parameter.ReplaceAllString(path, "1")
 		concrete = strings.Replace(concrete, "/dead-letters/replay", "/dead-letters/1/replay", 1)
 		concrete = strings.Replace(concrete, "/dead-letters/discard", "/dead-letters/1/discard", 1)
+		concrete = strings.TrimSuffix(concrete, "/batch")
 		for method := range operations {
 			method = strings.ToUpper(method)
-			if method == http.MethodGet {
+			if method == http.MethodGet || strings.HasSuffix(path, "/results") { // asks for many, and changes nothing
 				continue
 			}
 			changes++

@@ -56,7 +56,8 @@ type Keeper struct {
 	checked map[int64]int64       // by product: the lapses after which its gate was compared with the books
 	watcher Watcher
 
-	following following // of who looks for gates that are out of step
+	following following     // of who looks for gates that are out of step
+	looking   chan struct{} // of one place: somebody does; a slow look holds up no move
 
 	comparing sync.Map         // by product ID: *sync.Mutex, of who compares its books with Redis
 	verified  string           // the run of the database whose books have been compared with Redis; under mu
@@ -73,6 +74,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
 		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, checked: map[int64]int64{},
 		watcher: nobody{}, doubts: map[int64]string{}, doubting: make(chan struct{}, 1),
+		looking: make(chan struct{}, 1),
 	}
 	k.roster = newRoster(pool.ProductIDs, pool.ProductsAmong, k.leave)
 	return k
@@ -103,15 +105,14 @@ func (k *Keeper) Role() *role.Role {
 		defer work.Wait()
 		ticker := time.NewTicker(followInterval)
 		defer ticker.Stop()
-		following := make(chan struct{}, 1) // one look at a time; a slow one holds up no move
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
 				select {
-				case following <- struct{}{}:
-					work.Go(func() { k.follow(ctx); <-following })
+				case k.looking <- struct{}{}:
+					work.Go(func() { k.follow(ctx); <-k.looking })
 				default:
 				}
 			case <-k.signal:

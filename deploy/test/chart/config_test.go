@@ -24,6 +24,7 @@ var secrets = map[string]string{
 	"SECKILL_PREVIOUS_SECRET":         "fedcba9876543210fedcba9876543210",
 	"SECKILL_POSTGRES":                "postgres://seckill:p%40ss@postgres:5432/product_db",
 	"SECKILL_POSTGRES_MIGRATE":        "postgres://owner:p@postgres:5432/product_db",
+	"SECKILL_POSTGRES_READ":           "postgres://seckill:p@standby:5432/product_db",
 	"SECKILL_REDIS_PASSWORD":          `a: b # c"$`,
 	"SECKILL_REDIS_SENTINEL_PASSWORD": "sentinels",
 }
@@ -109,7 +110,8 @@ func TestValuesReachTheService(t *testing.T) {
 	if c.Auth.AccessSecret != secrets["SECKILL_ACCESS_SECRET"] || c.Auth.PreviousSecret != secrets["SECKILL_PREVIOUS_SECRET"] || c.Auth.AccessExpire != 3600 {
 		t.Errorf("Auth %+v", c.Auth)
 	}
-	if c.Postgres.DataSource != secrets["SECKILL_POSTGRES"] || c.Postgres.MigrateSource != secrets["SECKILL_POSTGRES_MIGRATE"] || c.Postgres.MaxConns != 16 {
+	if c.Postgres.DataSource != secrets["SECKILL_POSTGRES"] || c.Postgres.MigrateSource != secrets["SECKILL_POSTGRES_MIGRATE"] ||
+		c.Postgres.ReadSource != secrets["SECKILL_POSTGRES_READ"] || c.Postgres.MaxConns != 16 {
 		t.Errorf("Postgres %+v", c.Postgres)
 	}
 	wantRedis := config.Redis{

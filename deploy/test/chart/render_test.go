@@ -36,7 +36,7 @@ var cases = map[string]string{
 image: {repository: registry.example.org/shop/seckill, pullSecrets: [registry], digest: "sha256:` + strings.Repeat("ab", 32) + `"}
 secret:
   keys:
-    {previousSecret: previous, postgresMigrate: migrate, redisPassword: redis, redisSentinelPassword: sentinels}
+    {previousSecret: previous, postgresMigrate: migrate, postgresRead: read, redisPassword: redis, redisSentinelPassword: sentinels}
 config:
   Products: [1001, 9007199254740991, "9223372036854775807"]
   Cors: {Origins: ["https://shop.example"]}

@@ -4,6 +4,7 @@
 - {section: Auth, key: PreviousSecret, variable: SECKILL_PREVIOUS_SECRET, from: {{ .Values.secret.keys.previousSecret | quote }}}
 - {section: Postgres, key: DataSource, variable: SECKILL_POSTGRES, from: {{ .Values.secret.keys.postgres | quote }}}
 - {section: Postgres, key: MigrateSource, variable: SECKILL_POSTGRES_MIGRATE, from: {{ .Values.secret.keys.postgresMigrate | quote }}}
+- {section: Postgres, key: ReadSource, variable: SECKILL_POSTGRES_READ, from: {{ .Values.secret.keys.postgresRead | quote }}}
 - {section: Redis, key: Password, variable: SECKILL_REDIS_PASSWORD, from: {{ .Values.secret.keys.redisPassword | quote }}}
 - {section: Redis, key: SentinelPassword, variable: SECKILL_REDIS_SENTINEL_PASSWORD, from: {{ .Values.secret.keys.redisSentinelPassword | quote }}}
 {{- end -}}

@@ -246,6 +246,7 @@ func TestClusterMasterDiesDuringASale(t *testing.T) {
 	}
 	s.unlinkReplica(products[0])
 	crowds[0].sells(100) // and they are lost with the master
+	opened := s.gates(products[1])
 	killed := time.Now()
 	if err := s.cluster.KillMaster(t.Context(), seckill.StreamKey(products[0])); err != nil {
 		t.Fatal(err)
@@ -264,7 +265,7 @@ func TestClusterMasterDiesDuringASale(t *testing.T) {
 		}
 		c.sellOut(units, i == 0)
 	}
-	if n := s.gates(products[1]); n != 1 {
+	if n := s.gates(products[1]) - opened; n != 0 {
 		t.Errorf("the gate of the product whose master lives was opened %d times", n)
 	}
 	for _, p := range []*process{s.a, s.b} {

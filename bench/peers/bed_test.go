@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
 
 	"seckill/internal/devstack"
 	"seckill/internal/seckill"
@@ -26,10 +28,12 @@ const (
 	// group is the consumer group of every peer.
 	group = "g1"
 	// drainTime bounds a drain.
-	drainTime = 5 * time.Minute
+	drainTime = time.Minute
 )
 
-func TestMain(m *testing.M) { os.Exit(servertest.Run(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(servertest.Run(m, goleak.IgnoreTopFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))) // nothing ends it
+}
 
 // bed is one Redis and one PostgreSQL at its defaults, with the tables of the service and
 // those of the peers. A table of the peers has the keys that make storing exact and the
@@ -165,13 +169,17 @@ DevServer: {Port: %d}
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		d.b.Fatal(err)
 	}
+	output := &bytes.Buffer{}
 	command := exec.CommandContext(context.Background(), d.program, "-f", file)
+	command.Stdout, command.Stderr = output, output
 	if err := command.Start(); err != nil {
 		d.b.Fatal(err)
 	}
 	defer func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
-		_ = command.Wait()
+		if err := command.Wait(); err != nil {
+			d.b.Errorf("the service ended with %v\n%s", err, output)
+		}
 	}()
 	return d.drained("seckill_logs", n)
 }

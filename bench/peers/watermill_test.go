@@ -63,5 +63,13 @@ func (d *bed) watermill(n int) error {
 		}
 		m.Ack()
 	}
-	return nil
+	// The last acknowledgement is on its way.
+	for ctx.Err() == nil {
+		pending, err := d.client.XPending(ctx, seckill.StreamKey(product), group).Result()
+		if err != nil || pending.Count == 0 {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return ctx.Err()
 }

@@ -197,18 +197,22 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	supervisor.Share(consumer.Sharing{Quiet: inspector, Reader: reader, ClaimIdle: c.Consumer.ClaimIdle, Up: m.ConsumerUp})
 	supervisor.FollowChanges(pool.RecentProductStates)
 	hub := newHub(clients, pool, gate)
+	hub.TellChanges(supervisor.Ring)
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
 	supervisor.SkipEnded(ended.Left)
-	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
+	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Served).Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
 	account := books.NewReader(pool, gate)
 	self, flight, flightErr := newPreflight(c, devSecret,
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
+	supervisor.Own(consumer.Ownership{
+		Run: self.Run, Beat: pool.SayConsuming, Able: redisCheck.Run, Leaving: shutdown.Begun, ClaimIdle: c.Consumer.ClaimIdle,
+	})
 	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,

@@ -193,11 +193,8 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	inspector.TellSeveral(clients.NoteSeveral)
 	reader := newReader(c, clients)
 	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
-	supervisor.Share(consumer.Sharing{Quiet: inspector, Reader: reader, ClaimIdle: c.Consumer.ClaimIdle, Up: m.ConsumerUp})
-	supervisor.FollowChanges(pool.RecentProductStates)
-	hub := newHub(clients, pool, gate)
-	hub.TellChanges(supervisor.Ring)
+	supervisor := newSupervisor(c, pool, inspector, m, reader, newLoop(c, book, gate, keeper, m, reader))
+	hub := newHub(clients, pool, gate, supervisor.Ring)
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
@@ -210,9 +207,7 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	account := books.NewReader(pool, gate)
 	self, flight, flightErr := newPreflight(c, devSecret,
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
-	supervisor.Own(consumer.Ownership{
-		Run: self.Run, Beat: pool.SayConsuming, Able: redisCheck.Run, Leaving: shutdown.Begun, ClaimIdle: c.Consumer.ClaimIdle,
-	})
+	divideProducts(c, supervisor, pool, self.Run, redisCheck, shutdown)
 	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,
@@ -261,10 +256,12 @@ func keeping(ready <-chan struct{}, keeper *books.Keeper) []service.Service {
 	}
 }
 
-// newHub makes the hub of results; that its subscription is refused shows on /readyz.
-func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate) *notify.Hub {
+// newHub makes the hub of results; that its subscription is refused shows on /readyz. ring is
+// told of products to which another replica may have admitted somebody.
+func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate, ring func(productID int64)) *notify.Hub {
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.Reads().FindResults, Waiting: gate.Waiting})
 	hub.TellEnds(clients.NoteRefused)
+	hub.TellChanges(ring)
 	return hub
 }
 
@@ -325,28 +322,6 @@ func newLimiter(c config.Config, clients *stream.Clients) (admission.Limiter, er
 		return nil, nil //nolint:nilnil // nil is the documented "no bound"
 	}
 	return admission.NewUserLimiter(clients.Commands, c.Admission.PerUserPerSecond)
-}
-
-// newReader returns what makes the reader of a product's stream.
-func newReader(c config.Config, clients *stream.Clients) func(productID int64) *stream.Reader {
-	return func(productID int64) *stream.Reader {
-		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
-			seckill.ConsumerName(productID, c.Consumer.Instance))
-	}
-}
-
-// newLoop returns what makes the consumer of a product.
-func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper *books.Keeper, m *metrics.Metrics,
-	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
-	return func(productID int64) *consumer.Loop {
-		loop := consumer.NewLoop(productID, consumer.Config{
-			Count: c.Consumer.Count, Block: c.Consumer.Block,
-			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
-		}, reader(productID), book, m)
-		loop.Tell(gate)
-		loop.Ask(keeper)
-		return loop
-	}
 }
 
 // results tells the gate and those who wait for results of what has been committed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"seckill/internal/role"
 	"seckill/model"
 )
 
@@ -92,9 +93,9 @@ func (f *following) met(run string) {
 
 // living is the list of products whose books are compared page by page.
 type living struct {
-	ids  []int64
-	read time.Time
-	at   int // where the next page begins
+	ids   []int64
+	read  time.Time
+	turns role.Turns
 }
 
 // list returns the products, read anew where they are few, or the list is old, or fresh says so.
@@ -110,14 +111,4 @@ func (l *living) list(ctx context.Context, pool *model.Pool, fresh bool) ([]int6
 }
 
 // page returns the products that are compared next.
-func (l *living) page(ids []int64) []int64 {
-	if len(ids) <= verifyPage {
-		return ids
-	}
-	if l.at >= len(ids) {
-		l.at = 0
-	}
-	page := ids[l.at:min(len(ids), l.at+verifyPage)]
-	l.at += len(page)
-	return page
-}
+func (l *living) page(ids []int64) []int64 { return l.turns.Next(ids, verifyPage) }

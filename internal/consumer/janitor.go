@@ -47,7 +47,7 @@ type janitor struct {
 	retention time.Duration
 	gauge     TrimGauge
 	told      map[string]time.Time // when the log has named who holds up a stream, by stream and group
-	at        int                  // where the next turn begins, where there are very many
+	turns     role.Turns           // where the next turn begins, where there are very many
 	lookedAt  map[int64]time.Time  // when the consumers of each product that has several were looked at
 }
 
@@ -67,24 +67,11 @@ func Janitor(client redis.UniversalClient, retention time.Duration, products fun
 			}
 		}
 		var problems []error
-		for page := range slices.Chunk(j.next(living), tidyPage) {
+		for page := range slices.Chunk(j.turns.Next(living, tidyMost), tidyPage) {
 			problems = append(problems, j.tidyPage(ctx, page, reader)...)
 		}
 		return role.Problems(problems)
 	})
-}
-
-// next returns the products that are tidied now: all, unless there are very many.
-func (j *janitor) next(living []int64) []int64 {
-	if len(living) <= tidyMost {
-		return living
-	}
-	if j.at >= len(living) {
-		j.at = 0
-	}
-	now := living[j.at:min(len(living), j.at+tidyMost)]
-	j.at += len(now)
-	return now
 }
 
 // tidyPage looks at streams together, and tidies those of which there may be something to be

@@ -90,3 +90,33 @@ func (p *Pool) Replicas(ctx context.Context) ([]Replica, error) {
 	}
 	return list, nil
 }
+
+// An instant in the future is of a clock that was put back, or of another server: it would
+// keep a replica that has died alive for as long.
+const sayConsuming = `
+WITH self AS (
+    UPDATE seckill_replicas SET consumes_at = CASE WHEN $2 THEN clock_timestamp() END
+     WHERE run = $1 AND ($2 OR consumes_at IS NOT NULL)
+ RETURNING run, consumes_at
+)
+SELECT run FROM self WHERE consumes_at IS NOT NULL
+ UNION ALL
+SELECT run FROM seckill_replicas
+ WHERE run <> $1 AND consumes_at BETWEEN clock_timestamp() - $3::interval AND clock_timestamp() + $3::interval
+ ORDER BY 1`
+
+// SayConsuming writes that a replica consumes, or that it does not take part any more, and
+// returns the runs of all that have said that they consume within the given time, by
+// PostgreSQL's clock. A replica that has not said that it lives ([Pool.SayAlive]) is not among
+// them.
+func (p *Pool) SayConsuming(ctx context.Context, run string, consumes bool, within time.Duration) ([]string, error) {
+	rows, err := p.Query(ctx, sayConsuming, run, consumes, within)
+	if err != nil {
+		return nil, fmt.Errorf("say that this replica consumes: %w", err)
+	}
+	runs, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("say that this replica consumes: %w", err)
+	}
+	return runs, nil
+}

@@ -34,7 +34,7 @@ var requirements = []requirement{
 	{"seckill_resent_letters", []string{"SELECT", "INSERT", "UPDATE"}, []string{"letter_id", "product_id", "fields", "stream_id"}, false},
 	{"seckill_order_events", []string{"SELECT", "DELETE"}, []string{"product_id", "number", "first", "type", "at", "orders"}, false},
 	{"seckill_drained_products", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"product_id", "drained_at", "retired_at"}, false},
-	{"seckill_replicas", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"run", "seen_at", "clock_offset_ms", "failing"}, false},
+	{"seckill_replicas", []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, []string{"run", "seen_at", "clock_offset_ms", "failing", "consumes_at"}, false},
 }
 
 // requiredFunctions are called by our statements.

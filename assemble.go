@@ -39,22 +39,21 @@ func assemble(c config.Config, pool *model.Pool, clients *stream.Clients, devSec
 	inspector.TellSeveral(clients.NoteSeveral)
 	reader := newReader(c, clients)
 	keeper, shutdown := newKeeper(pool, gate, inspector, book, m), &health.Shutdown{}
-	supervisor := consumer.NewSupervisor(prepare(c, pool), pool.ProductStates, newLoop(c, book, gate, keeper, m, reader))
+	supervisor := newSupervisor(c, pool, inspector, m, reader, newLoop(c, book, gate, keeper, m, reader))
 	ended := consumer.NewEnded(supervisor.Products, inspector, gate, book, c.Consumer.Retention)
-	supervisor.Share(consumer.Sharing{Quiet: inspector, Reader: reader, ClaimIdle: c.Consumer.ClaimIdle, Up: m.ConsumerUp})
-	supervisor.FollowChanges(pool.RecentProductStates)
 	supervisor.SkipEnded(ended.Left)
-	hub := newHub(clients, pool, gate)
+	hub := newHub(clients, pool, gate, supervisor.Ring)
 	book.Tell(results{Keeper: keeper, hub: hub})
 	eviction := stream.NewEviction(clients.Commands)
 	pressure := admission.NewPressure(inspector.Backlogs)
 	limiter, err := newLimiter(c, clients)
-	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Consumed).Run)}
+	redisCheck := health.Check{Name: "redis", Run: health.InTurn(clients.Ping, stream.NewWriteCheck(clients.Commands, supervisor.Served).Run)}
 	postgresCheck := health.Check{Name: "postgres", Run: pool.Check}
 	checks := health.Checks{shutdown.Check(), redisCheck, postgresCheck, {Name: "consumers", Run: supervisor.Check}}
 	account := books.NewReader(pool, gate)
 	self, flight, flightErr := newPreflight(c, devSecret,
 		preflight.Sources{Pool: pool, Clients: clients, Gate: gate, Books: account, Streams: inspector})
+	divideProducts(c, supervisor, pool, self.Run, redisCheck, shutdown)
 	watched, told := newLive(clients, tally, live.Sources{Database: pool, Streams: inspector, Books: account, Preflight: flight.Known})
 	serviceContext := svc.NewServiceContext(c, svc.Deps{
 		Conn: connOf(c, pool), Reads: pool.Reads(), Ledger: book, Books: account, Keeper: keeper,
@@ -99,10 +98,12 @@ func after(ready <-chan struct{}, roles ...*role.Role) []service.Service {
 	return services
 }
 
-// newHub makes the hub of results; that its subscription is refused shows on /readyz.
-func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate) *notify.Hub {
+// newHub makes the hub of results; that its subscription is refused shows on /readyz. ring is
+// told of products to which another replica may have admitted somebody.
+func newHub(clients *stream.Clients, pool *model.Pool, gate *admission.Gate, ring func(productID int64)) *notify.Hub {
 	hub := notify.New(clients.Commands, notify.Sources{Stored: pool.Reads().FindResults, Waiting: gate.Waiting})
 	hub.TellEnds(clients.NoteRefused)
+	hub.TellChanges(ring)
 	return hub
 }
 
@@ -163,28 +164,6 @@ func newLimiter(c config.Config, clients *stream.Clients) (admission.Limiter, er
 		return nil, nil //nolint:nilnil // nil is the documented "no bound"
 	}
 	return admission.NewUserLimiter(clients.Commands, c.Admission.PerUserPerSecond)
-}
-
-// newReader returns what makes the reader of a product's stream.
-func newReader(c config.Config, clients *stream.Clients) func(productID int64) *stream.Reader {
-	return func(productID int64) *stream.Reader {
-		return stream.NewReader(clients.Commands, clients.Blocking, seckill.StreamKey(productID), c.Consumer.Group,
-			seckill.ConsumerName(productID, c.Consumer.Instance))
-	}
-}
-
-// newLoop returns what makes the consumer of a product.
-func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper *books.Keeper, m *metrics.Metrics,
-	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
-	return func(productID int64) *consumer.Loop {
-		loop := consumer.NewLoop(productID, consumer.Config{
-			Count: c.Consumer.Count, Block: c.Consumer.Block,
-			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
-		}, reader(productID), book, m)
-		loop.Tell(gate)
-		loop.Ask(keeper)
-		return loop
-	}
 }
 
 // results tells the gate and those who wait for results of what has been committed.

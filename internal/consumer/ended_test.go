@@ -93,7 +93,7 @@ func TestProductsThatHaveEndedCostNothing(t *testing.T) {
 	})
 	end(t, w, 51, products)
 	servertest.Eventually(t, "every product is drained", func() bool { return w.count(drained) == products })
-	servertest.Eventually(t, "no product is consumed", func() bool { return len(s.supervisor.Consumed()) == 0 })
+	servertest.Eventually(t, "no product is consumed", func() bool { return len(s.supervisor.Served()) == 0 })
 	servertest.Eventually(t, "few connections are left", func() bool { return clients(t, w) < 60 }) // those of the pools, whatever the products were
 	before, began := commands(t, w), time.Now()
 	servertest.Eventually(t, "five seconds have gone by", func() bool { return time.Since(began) > 5*time.Second })
@@ -110,7 +110,7 @@ func TestProductsThatHaveEndedCostNothing(t *testing.T) {
 		return w.count("SELECT count(*) FROM seckill_logs WHERE product_id = 7 AND user_id = 3 AND status = 'FAILED' AND reason = 'ENDED'") == 1
 	})
 	servertest.Eventually(t, "its product is drained again", func() bool {
-		return w.count(drained) == products && len(s.supervisor.Consumed()) == 0
+		return w.count(drained) == products && len(s.supervisor.Served()) == 0
 	})
 }
 

@@ -3,6 +3,7 @@ package consumer
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -58,6 +59,7 @@ func (s *Supervisor) followAll(products []model.ProductState) {
 			s.release(m)
 		}
 	}
+	maps.DeleteFunc(s.owners.standby, func(id int64, _ bool) bool { return !listed[id] })
 	for _, p := range products {
 		s.followOne(p)
 	}
@@ -93,18 +95,28 @@ func (s *Supervisor) followSome(some []model.ProductState) {
 // followOne begins or ends to consume one product.
 func (s *Supervisor) followOne(p model.ProductState) {
 	m, there := s.members[p.ProductID]
-	switch want := s.wants(p); {
+	want := s.wants(p)
+	elsewhere := want && s.owners.elsewhere(p.ProductID)
+	if delete(s.owners.standby, p.ProductID); elsewhere && !there {
+		s.owners.standby[p.ProductID] = true
+	}
+	switch {
+	case there && elsewhere:
+		s.handOver(m)
 	case there && !want:
 		s.release(m)
-	case want && !there:
+	case want && !there && !elsewhere:
 		m = &member{productID: p.ProductID, dormant: p.Dormant}
 		if s.prepared { // at the start of the process there is no grace
 			m.grace = time.Now().Add(joinGrace)
 		}
 		s.members[p.ProductID] = m
 		s.take(m)
-	case there && m.dormant != p.Dormant && s.shares():
-		m.dormant = p.Dormant
-		s.watch.add(m)
+	case there:
+		s.keep(m)
+		if m.dormant != p.Dormant && s.shares() {
+			m.dormant = p.Dormant
+			s.watch.add(m)
+		}
 	}
 }

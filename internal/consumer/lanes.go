@@ -31,6 +31,8 @@ type member struct {
 	grace     time.Time // until when it need not have joined its group
 	gone      bool      // it is not consumed any more, and keeps its place until its loop has ended
 
+	ownedElsewhere time.Time // since when another replica owns it; zero = this one does
+
 	loop    *Loop // made when it is needed
 	running bool  // it has a lane
 	queued  bool  // it waits for one
@@ -107,6 +109,7 @@ func (s *Supervisor) release(m *member) {
 	if m.gone {
 		return
 	}
+	s.keep(m)
 	m.gone = true
 	if m.running {
 		m.loop.Signal()
@@ -222,6 +225,7 @@ func (s *Supervisor) ended(m *member) {
 // forget drops a product that is not consumed any more.
 func (s *Supervisor) forget(m *member) {
 	delete(s.members, m.productID)
+	s.owners.again = true // it may have become this replica's again while the loop ended
 	s.watch.loops.Delete(m.productID)
 	s.show(m, false)
 }

@@ -294,7 +294,7 @@ func TestAQuietProductIsPausedAndResumed(t *testing.T) {
 	w.start(s.Role)
 	ready(t, s)
 	w.exec("UPDATE seckill_products SET status = 'PAUSED' WHERE product_id IN (1, 2)")
-	servertest.Eventually(t, "two are consumed", func() bool { return len(s.Consumed()) == 2 })
+	servertest.Eventually(t, "two are consumed", func() bool { return len(s.Served()) == 2 })
 	w.push(1, 1, 10)
 	s.Ring(1)
 	w.push(3, 1, 10)

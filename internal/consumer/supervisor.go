@@ -41,6 +41,7 @@ type Supervisor struct {
 	database chan struct{} // closed when the database is prepared
 	lanes    lanes
 	watch    watch
+	owners   owners
 
 	mu       sync.Mutex
 	prepared bool
@@ -57,6 +58,7 @@ func NewSupervisor(prepare func(ctx context.Context) error,
 	list func(ctx context.Context) ([]model.ProductState, error), newLoop func(productID int64) *Loop) *Supervisor {
 	s := &Supervisor{prepare: prepare, list: list, make: newLoop, members: map[int64]*member{}, database: make(chan struct{})}
 	s.lanes.tenants = map[*member]struct{}{}
+	s.owners.standby = map[int64]bool{}
 	s.Role = role.New(s.run)
 	return s
 }
@@ -76,17 +78,19 @@ func (s *Supervisor) Products() []model.ProductState {
 	return s.products
 }
 
-// Consumed returns the products that are consumed by this process.
-func (s *Supervisor) Consumed() []int64 {
+// Served returns the products that are consumed by this process, and those for which it
+// stands by.
+func (s *Supervisor) Served() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.members))
+	return slices.AppendSeq(slices.Collect(maps.Keys(s.members)), maps.Keys(s.owners.standby))
 }
 
 // missingShown is how many products that are not consumed are named.
 const missingShown = 20
 
-// Check fails unless every product that should be consumed is, on this process.
+// Check fails unless every product that this process should consume is consumed. What another
+// replica owns is that one's.
 func (s *Supervisor) Check(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,6 +126,11 @@ func (s *Supervisor) run(ctx context.Context) {
 		watching.Go(watcher.Start)
 		defer watcher.Stop()
 	}
+	if s.owners.divides() {
+		beats := s.beats()
+		watching.Go(beats.Start)
+		defer beats.Stop() // it is the first to stop: the others take over
+	}
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
 	for {
@@ -150,8 +159,8 @@ func (s *Supervisor) prepareUntilDone(ctx context.Context) bool {
 	}
 }
 
-// wants reports whether this process consumes a product: here it is decided. One that has
-// ended is consumed as before until it is noted as drained, and anew only when something was
+// wants reports whether a product is to be consumed, by whichever replica: here it is decided.
+// One that has ended is consumed as before until it is noted as drained, and anew only when something was
 // seen to be left.
 func (s *Supervisor) wants(p model.ProductState) bool {
 	switch seckill.ProductStatus(p.Status) {

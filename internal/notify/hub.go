@@ -44,6 +44,7 @@ type Hub struct {
 	stopping  chan struct{} // closed when the role ends
 	heard     atomic.Int64  // when it heard itself last, by its clock; 0 without a subscription
 	told      func(error)   // of each end of a subscription; nil = nobody
+	heardOf   func(int64)   // of a product of which another replica has told; nil = nobody
 
 	subscribes, finds, waits outage
 }
@@ -71,6 +72,10 @@ func newHub(client redis.UniversalClient, s Sources, p pace) *Hub {
 // TellEnds names who is told by what error each subscription has ended. It is called
 // before the role starts.
 func (h *Hub) TellEnds(told func(error)) { h.told = told }
+
+// TellChanges names who is told of which product another replica has told that something has
+// changed, within a moment and without blocking. It is called before the role starts.
+func (h *Hub) TellChanges(heardOf func(productID int64)) { h.heardOf = heardOf }
 
 // newName returns a random positive number.
 func newName() int64 {

@@ -126,6 +126,9 @@ func (h *Hub) take(message string, watched []int64) (own bool, _ []int64) {
 	}
 	h.finder.want(productID, watched...)
 	h.changes.happened(productID)
+	if h.heardOf != nil {
+		h.heardOf(productID)
+	}
 	return false, watched
 }
 

@@ -162,6 +162,9 @@ func TestAnOwnerIsReplaced(t *testing.T) {
 			if a.leaving.Load() {
 				servertest.Eventually(t, "it consumes nothing any more", func() bool { return !a.owns(1) && !a.owns(2) && !a.owns(3) })
 			}
+			if a.unable.Load() {
+				servertest.Eventually(t, "it tries to consume all that it can", func() bool { return a.owns(1) && a.owns(2) && a.owns(3) })
+			}
 			change(a, false)
 			servertest.Eventually(t, "each has again what it had", func() bool {
 				return maps.Equal(owned(t, products, both...), before)

@@ -34,14 +34,18 @@ func (d *bed) deploy(replicas, products, count int) *fleet {
 			stop()
 		}
 	}
-	deadline := time.Now().Add(time.Minute)
-	for !f.divided(products) {
-		if time.Now().After(deadline) {
-			d.b.Fatal("the products are not divided within a minute")
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	d.await("the products are divided", func() bool { return f.divided(products) })
 	return f
+}
+
+// await waits for a condition for a minute at the most.
+func (d *bed) await(what string, is func() bool) {
+	d.b.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.b.Fatalf("not within a minute: %s", what)
+		}
+	}
 }
 
 // divided reports whether each product is consumed by one replica, of which all know of it.
@@ -81,9 +85,7 @@ func (d *bed) settleBy(replicas, products int, list []int64) float64 {
 	f := d.deploy(replicas, products, settleCount)
 	defer f.stop()
 	d.setStatus("PAUSED")
-	for f.consumed() > 0 {
-		time.Sleep(50 * time.Millisecond)
-	}
+	d.await("nothing is consumed", func() bool { return f.consumed() == 0 })
 	for id := range products {
 		d.preload(int64(id+1), list[id*len(list)/products:(id+1)*len(list)/products])
 	}

@@ -24,7 +24,21 @@
 // a bound.
 //
 // The [Supervisor] follows the table of products and has each consumed that is not
-// paused. wants decides which this process consumes.
+// paused: wants decides. Replicas that settle one product would wait for each other at its
+// row, so each product has an owner among those that live ([Ownership]), and the others stand
+// by. Every replica says of itself that it consumes, reads who else does, and computes the
+// owners ([seckill.Owners]):
+//
+//	                another replica has become the owner
+//	consumed here ────────────────────────────────────────▶ consumed here for two beats more
+//	  ▲      ▲                                                │             │
+//	  │      └────────────── it is this one's again ◀─────────┘             │ flush
+//	  │                                                                     ▼
+//	  └── this one has become the owner, or does not know ◀── another replica's: standing by
+//
+// Ownership is a matter of speed: nothing is wrong while two replicas consume one product, so
+// whoever is not sure does. What an owner leaves pending is taken over after ClaimIdle, by
+// whichever is the owner then.
 //
 // A loop blocks a connection, so products share lanes ([Supervisor.Share]). While there
 // are no more products than lanes, each has one and keeps it. Else a product is quiet or

@@ -41,7 +41,7 @@ func (o *Ownership) every() time.Duration { return min(beatMost, o.ClaimIdle/4) 
 func (o *Ownership) silence() time.Duration { return min(silenceMost, o.ClaimIdle/2) }
 
 // owners is what a replica knows of the division. The supervisor's mutex guards it, but for
-// Ownership and failing.
+// Ownership and what is the beat's own.
 type owners struct {
 	Ownership
 
@@ -52,7 +52,10 @@ type owners struct {
 	handing int            // products that are still consumed here for a moment
 	again   bool           // a product may have to be taken that has just been given up
 
-	failing bool // the last beat has failed; the beat's own
+	// These are the beat's own.
+	failing bool // the last one has failed
+	able    bool
+	askedAt time.Time // whether this process is able
 }
 
 // Own has replicas divide the products among themselves, instead of each consuming all. It is
@@ -106,11 +109,16 @@ func (s *Supervisor) beat(ctx context.Context) {
 	o.failing = err != nil
 }
 
-// isAble reports whether this process consumes what it should, and could consume more.
+// isAble reports whether this process consumes what it should, and could consume more. Of the
+// latter it asks less often: that costs a command for each server.
 func (s *Supervisor) isAble(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, s.owners.silence())
-	defer cancel()
-	return s.Check(ctx) == nil && s.owners.Able(ctx) == nil
+	o := &s.owners
+	if time.Since(o.askedAt) >= o.silence() {
+		within, cancel := context.WithTimeout(ctx, o.silence())
+		defer cancel()
+		o.able, o.askedAt = o.Able(within) == nil, time.Now()
+	}
+	return o.able && s.Check(ctx) == nil
 }
 
 // divide follows who takes part. Whoever does not, but for being about to end, consumes

@@ -50,7 +50,7 @@ func (w *world) replica(run string, deaf bool) *replica {
 	}
 	r.supervisor = r.sharing(prepared, 2, r.ledger)
 	r.supervisor.Own(consumer.Ownership{
-		Run: run, Beat: r.beat, Leaving: r.leaving.Load, ClaimIdle: 2 * time.Second,
+		Run: run, Beat: r.beat, Leaving: r.leaving.Load, ClaimIdle: 6 * time.Second, // so that nobody is taken for dead on a busy machine
 		Able: func(context.Context) error {
 			if r.unable.Load() {
 				return errors.New("not able")

@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,5 +118,22 @@ func TestAWaitEndsWithItsTimeItsClientAndItsHub(t *testing.T) {
 	r.Stop()
 	if err := <-ended; err != nil {
 		t.Errorf("when the hub stops: %v", err)
+	}
+}
+
+// TestWhatAnotherReplicaTellsIsPassedOn, by its product, and what a hub tells itself is not.
+func TestWhatAnotherReplicaTellsIsPassedOn(t *testing.T) {
+	client := servertest.Client(t, servertest.Redis(t))
+	h := newHub(client, newStore().sources(), deaf)
+	var told []int64
+	h.TellChanges(func(productID int64) { told = append(told, productID) })
+	other := strconv.FormatInt(h.name%1000+1, 10)
+	for _, message := range []string{
+		other + " 7 1 2", other + " 8", other, strconv.FormatInt(h.name, 10) + " 9 1", other + " no", "",
+	} {
+		_, _ = h.take(message, nil)
+	}
+	if !slices.Equal(told, []int64{7, 8}) {
+		t.Errorf("told of products %v, want 7 and 8", told)
 	}
 }

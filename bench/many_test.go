@@ -35,7 +35,9 @@ func newMarket(b *testing.B, cluster bool) *market {
 		stack := servertest.Cluster(b)
 		postgres := servertest.Postgres(b)
 		url := postgres.URL("")
-		m.bed = &bed{b: b, addr: strings.Join(stack.Addrs(), ","), postgres: postgres, url: url, pool: servertest.Open(b, url)}
+		m.bed = &bed{
+			b: b, addr: strings.Join(stack.Addrs(), ","), postgres: postgres, url: url, pool: servertest.Open(b, url), devPorts: map[int]int{},
+		}
 		m.commands = servertest.ClusterClient(b, stack)
 		for _, addr := range stack.Addrs() {
 			node := redis.NewClient(&redis.Options{Addr: addr})
@@ -96,11 +98,12 @@ func (m *market) open(n int) (pid int, ready time.Duration, stop func()) {
 	return pid, ready, stop
 }
 
-func (m *market) await(what string, is func() bool) {
-	m.b.Helper()
+// await waits for a condition for five minutes at the most.
+func (d *bed) await(what string, is func() bool) {
+	d.b.Helper()
 	for deadline := time.Now().Add(5 * time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			m.b.Fatalf("not within five minutes: %s", what)
+			d.b.Fatalf("not within five minutes: %s", what)
 		}
 	}
 }

@@ -38,16 +38,6 @@ func (d *bed) deploy(replicas, products, count int) *fleet {
 	return f
 }
 
-// await waits for a condition for a minute at the most.
-func (d *bed) await(what string, is func() bool) {
-	d.b.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			d.b.Fatalf("not within a minute: %s", what)
-		}
-	}
-}
-
 // divided reports whether each product is consumed by one replica, of which all know of it.
 func (f *fleet) divided(products int) bool {
 	f.b.Helper()

@@ -49,6 +49,49 @@ func TestAReplicaThatFreezesHoldsUpNobody(t *testing.T) {
 			AND state = 'idle in transaction' AND relation = 'seckill_products'::regclass`) > 0
 	})
 
+	s.goOnWithout(a, thaw)
+}
+
+// TestAReplicaThatFreezesWithinABatchHoldsUpNobody stops a replica while it holds the product's
+// row, and PostgreSQL waits for the rest of a COPY: no limit of PostgreSQL's ends that. The other
+// replica has it ended.
+func TestAReplicaThatFreezesWithinABatchHoldsUpNobody(t *testing.T) {
+	s := newSite(t)
+	straight := s.url
+	wire := servertest.NewWire(t, s.url)
+	s.url = wire.Through(t, s.url)
+	a := s.start("a", "")
+	a.ready()
+	a.sell(2, `"stockTotal": 10, "paymentWindowSeconds": 600`)
+	var settles, stalled bool // the wire asks of one message at a time
+	wire.Cut(func(m servertest.Message) servertest.Cut {
+		switch {
+		case m.FromServer || stalled:
+		case m.Kind == 'Q':
+			settles = m.Word == "UPDATE" || m.Word == "INSERT" // of the stock; then orders follow
+		case m.Kind == 'd' && settles:
+			stalled = true
+			return servertest.Stall
+		}
+		return servertest.Pass
+	})
+	if got := a.try(2, 1, ""); !got.admitted() {
+		t.Fatalf("%+v", got)
+	}
+	servertest.Eventually(t, "it holds the row, and PostgreSQL waits for more", func() bool {
+		return s.count(`SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE datname = current_database()
+			AND state = 'active' AND wait_event = 'ClientRead' AND relation = 'seckill_products'::regclass`) > 0
+	})
+	thaw := freeze(t, a.command.Process.Pid)
+	s.url = straight
+	s.goOnWithout(a, thaw)
+}
+
+// goOnWithout sees that another replica settles what a replica that is frozen has begun to
+// settle, one attempt for product 2, and what comes then; and that both go on once it is back.
+func (s *site) goOnWithout(a *process, thaw func()) {
+	t := s.t
+	t.Helper()
 	b := s.start("b", "")
 	b.ready()
 	if got := b.try(2, 2, ""); !got.admitted() {

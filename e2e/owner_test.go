@@ -2,32 +2,57 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 )
 
-// owner waits until product 2 is consumed by one of the replicas, which all know of it, and
-// stays with it.
+// owner waits until product 2 is consumed by its owner among the replicas, and by nobody else,
+// while all of them know of each other.
 func (s *site) owner(replicas ...*process) (owner *process) {
 	s.t.Helper()
-	servertest.Eventually(s.t, "the product has one owner", func() bool {
-		owner = nil
+	servertest.Eventually(s.t, "the product is its owner's alone", func() bool {
+		runs := s.consuming()
+		if len(runs) != len(replicas) {
+			return false
+		}
+		name, up := runs[seckill.NewOwners(slices.Collect(maps.Keys(runs))).Of(2)], 0
 		for _, p := range replicas {
-			up := p.metric(`seckill_consumers_up{product="2"}`) == "1"
-			if p.stored() == "" || up && owner != nil {
-				return false
+			if p.metric(`seckill_consumers_up{product="2"}`) != "1" {
+				continue
 			}
-			if up {
+			up++
+			if p.instance == name {
 				owner = p
 			}
 		}
-		return owner != nil && s.count("SELECT count(*) FROM seckill_replicas WHERE consumes_at IS NOT NULL") >= len(replicas)
+		return up == 1 && owner != nil
 	})
 	return owner
+}
+
+// consuming are the runs that have said of late that they consume, with the names of their
+// replicas.
+func (s *site) consuming() map[string]string {
+	s.t.Helper()
+	rows, err := s.pool.Query(s.t.Context(), "SELECT run, name FROM seckill_replicas WHERE consumes_at > clock_timestamp() - interval '2 s'")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	runs := map[string]string{}
+	var run, name string
+	if _, err := pgx.ForEachRow(rows, []any{&run, &name}, func() error { runs[run] = name; return nil }); err != nil {
+		s.t.Fatal(err)
+	}
+	return runs
 }
 
 // other returns the replica of two that is not p.
@@ -135,7 +160,7 @@ func TestAnOwnerThatStopsIsReplacedAtOnce(t *testing.T) {
 func TestAnOwnerThatFreezesIsReplaced(t *testing.T) {
 	const units, first, rest = 2000, 300, 3000
 	s := newSite(t)
-	s.claimIdle = 2 * time.Second
+	s.claimIdle = 4 * time.Second
 	both := s.replicas("", "a", "b")
 	both[0].sell(2, fmt.Sprintf(`"stockTotal": %d`, units))
 	owner := s.owner(both...)

@@ -76,12 +76,13 @@ func newSite(t *testing.T) *site {
 
 // process is one run of the service.
 type process struct {
-	t       *testing.T
-	command *exec.Cmd
-	address string
-	metrics string
-	output  *servertest.Output
-	done    chan struct{}
+	t        *testing.T
+	command  *exec.Cmd
+	instance string
+	address  string
+	metrics  string
+	output   *servertest.Output
+	done     chan struct{}
 }
 
 // start runs the service as the given instance, with more of a configuration, and waits
@@ -126,7 +127,7 @@ func (s *site) startVia(port int, addr, postgres, instance, more string, wrap ..
 	if !strings.Contains(more, "Middlewares:") {
 		more += "\nMiddlewares: {Log: false}" // a line a request would hide all else
 	}
-	return startProcess(s.t, port, dev, fmt.Sprintf(`
+	p := startProcess(s.t, port, dev, fmt.Sprintf(`
 Host: 127.0.0.1
 Port: %d
 Log: {Encoding: plain, Stat: false, Level: info}
@@ -137,6 +138,8 @@ Products: [1]
 Consumer: {Instance: %q, Count: 200, Block: 100ms, ClaimIdle: %s}
 DevServer: {Port: %d}
 %s`, port, redisOf(addr), postgres, secret, instance, cmp.Or(s.claimIdle, time.Second), dev, more), wrap...)
+	p.instance = instance
+	return p
 }
 
 // redisOf is the section of the configuration for an address; what is one already stays.

@@ -39,7 +39,7 @@ func copyRows[T any](ctx context.Context, conn *pgx.Conn, query string, rows []T
 		put(buffer, &rows[i])
 	}
 	buffer.finish()
-	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), query)
+	tag, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buffer.data), batchMark+query)
 	// When the connection is lost pgx returns while a goroutine of its own may still read
 	// (pgconn.CopyFrom, 5.12): then the buffer is left to it.
 	if !conn.IsClosed() {

@@ -10,3 +10,9 @@ var (
 	Statement      = LogFilter.statement
 	OrderStatement = OrderFilter.statement
 )
+
+// Of the query of a batch.
+const (
+	BatchMark  = batchMark
+	CopyOfLogs = copyLogs
+)

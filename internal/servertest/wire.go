@@ -20,6 +20,7 @@ import (
 type Wire struct {
 	listener net.Listener
 	group    sync.WaitGroup
+	ended    chan struct{}
 
 	mu     sync.Mutex
 	target string
@@ -49,19 +50,21 @@ func (m Message) String() string {
 // Cut is where a connection ends.
 type Cut int
 
-// A message passes, or the connection ends before it, in the middle of it, or behind it.
+// A message passes, or the connection ends before it, in the middle of it, or behind it, or
+// stays and carries nothing more from its side.
 const (
 	Pass Cut = iota
 	CutBefore
 	CutWithin
 	CutBehind
+	Stall
 )
 
 // Cuts are the ends that there are.
 var Cuts = []Cut{CutBefore, CutWithin, CutBehind}
 
 // String is the cut as a test prints it.
-func (c Cut) String() string { return [...]string{"pass", "before", "within", "behind"}[c] }
+func (c Cut) String() string { return [...]string{"pass", "before", "within", "behind", "stall"}[c] }
 
 // wireLink is one connection through a Wire.
 type wireLink struct {
@@ -81,10 +84,11 @@ func NewWire(tb testing.TB, of string) *Wire {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &Wire{listener: listener, target: hostOf(tb, of), links: map[*wireLink]bool{}}
+	w := &Wire{listener: listener, target: hostOf(tb, of), links: map[*wireLink]bool{}, ended: make(chan struct{})}
 	w.group.Go(w.accept)
 	tb.Cleanup(func() {
 		_ = listener.Close()
+		close(w.ended)
 		w.Sever()
 		w.group.Wait()
 	})
@@ -196,6 +200,10 @@ func (w *Wire) forward(to, from net.Conn, mute *atomic.Bool, fromServer bool) er
 		if _, err := writer.Write(text[:part]); err != nil {
 			return err
 		}
+		if cut == Stall {
+			_ = writer.Flush() // who reads may be gone
+			<-w.ended
+		}
 		if cut != Pass {
 			return errCut
 		}
@@ -241,10 +249,13 @@ func readMessage(r *bufio.Reader, started bool) (m Message, text []byte, err err
 	return m, slices.Concat(text, body), nil
 }
 
-// firstWord is the command of a statement, or of its end; of the message that closes a
+// firstWord is the command of a statement, behind a comment, or of its end; of the message that closes a
 // prepared statement it is nothing, since its name is no word.
 func firstWord(text string) string {
 	word := strings.TrimRight(text, "\x00")
+	if _, behind, found := strings.Cut(word, "*/ "); found && strings.HasPrefix(word, "/*") {
+		word = behind
+	}
 	if end := strings.IndexAny(word, " ;\x00\n"); end >= 0 {
 		word = word[:end]
 	}

@@ -97,9 +97,7 @@ func (s *Supervisor) followOne(p model.ProductState) {
 	m, there := s.members[p.ProductID]
 	want := s.wants(p)
 	elsewhere := want && s.owners.elsewhere(p.ProductID)
-	if delete(s.owners.standby, p.ProductID); elsewhere && !there {
-		s.owners.standby[p.ProductID] = true
-	}
+	s.owners.stand(p.ProductID, elsewhere && !there)
 	switch {
 	case there && elsewhere:
 		s.handOver(m)

@@ -20,6 +20,9 @@ const (
 	// handoverBeats is for how many beats a product is still consumed here after another
 	// replica has become its owner: by then that one knows.
 	handoverBeats = 2
+	// joinPatience is how long a replica waits for all that it should consume before it takes
+	// part. A product that nobody can consume keeps nobody from sharing the others.
+	joinPatience = 30 * time.Second
 )
 
 // Ownership is how replicas divide the products among themselves: each product is consumed by
@@ -53,9 +56,31 @@ type owners struct {
 	again   bool           // a product may have to be taken that has just been given up
 
 	// These are the beat's own.
-	failing bool // the last one has failed
-	able    bool
-	askedAt time.Time // whether this process is able
+	failing  bool      // the last one has failed
+	healedAt time.Time // when one has not, after others that have
+	able     able
+}
+
+// able is whether a replica takes part.
+type able struct {
+	reaches bool      // what it needs to consume
+	askedAt time.Time // for that
+	takes   bool      // it takes part
+	waits   time.Time // since when it waits for what it should consume, to take part then
+}
+
+// follow follows whether all is consumed that should be. Who takes part goes on though a
+// product be missing: another replica could not consume it either.
+func (a *able) follow(all bool, now time.Time) bool {
+	switch {
+	case !a.reaches:
+		a.takes, a.waits = false, time.Time{}
+	case a.waits.IsZero():
+		a.takes, a.waits = all, now
+	default:
+		a.takes = a.takes || all || now.Sub(a.waits) >= joinPatience
+	}
+	return a.takes
 }
 
 // Own has replicas divide the products among themselves, instead of each consuming all. It is
@@ -67,6 +92,17 @@ func (o *owners) divides() bool { return o.Beat != nil }
 // elsewhere reports whether a product is another replica's. While nobody knows, it is not.
 func (o *owners) elsewhere(productID int64) bool {
 	return o.divided && o.by.Of(productID) != o.Run
+}
+
+// stand notes whether this replica stands by for a product. Mostly it is noted already.
+func (o *owners) stand(productID int64, by bool) {
+	switch {
+	case by == o.standby[productID]:
+	case by:
+		o.standby[productID] = true
+	default:
+		delete(o.standby, productID)
+	}
 }
 
 // beats makes the role that says whether this replica consumes, and follows what the others
@@ -90,7 +126,8 @@ func (s *Supervisor) beats() *role.Role {
 	})
 }
 
-// beat is one time. While the database cannot be asked, everybody keeps what he has.
+// beat is one time. While the database cannot be asked, everybody keeps what he has, and until
+// the others have been able to say a word again.
 func (s *Supervisor) beat(ctx context.Context) {
 	o := &s.owners
 	leaving := o.Leaving()
@@ -102,23 +139,37 @@ func (s *Supervisor) beat(ctx context.Context) {
 	case ctx.Err() != nil:
 		return
 	case err == nil:
-		s.divide(runs, leaving)
+		if o.failing {
+			o.healedAt = time.Now()
+		}
+		s.divide(o.known(runs, time.Now()), leaving)
 	case !o.failing:
 		logx.Errorf("products stay with the replicas that they are with: %v", err)
 	}
 	o.failing = err != nil
 }
 
-// isAble reports whether this process consumes what it should, and could consume more. Of the
-// latter it asks less often: that costs a command for each server.
-func (s *Supervisor) isAble(ctx context.Context) bool {
-	o := &s.owners
-	if time.Since(o.askedAt) >= o.silence() {
-		within, cancel := context.WithTimeout(ctx, o.silence())
-		defer cancel()
-		o.able, o.askedAt = o.Able(within) == nil, time.Now()
+// known returns the runs that count as alive: those that have said so, and, when nobody could
+// for a while, those that did before.
+func (o *owners) known(runs []string, now time.Time) []string {
+	if now.Sub(o.healedAt) >= handoverBeats*o.every() {
+		return runs
 	}
-	return o.able && s.Check(ctx) == nil
+	all := slices.Concat(runs, o.runs)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// isAble reports whether this process reaches what it needs to consume, and has begun to. Of the
+// former it asks less often, which costs a command for each server, unless something is missing.
+func (s *Supervisor) isAble(ctx context.Context) bool {
+	a, missing := &s.owners.able, s.Check(ctx) != nil
+	if missing || time.Since(a.askedAt) >= s.owners.silence() {
+		within, cancel := context.WithTimeout(ctx, s.owners.silence())
+		defer cancel()
+		a.reaches, a.askedAt = s.owners.Able(within) == nil, time.Now()
+	}
+	return a.follow(!missing, time.Now())
 }
 
 // divide follows who takes part. Whoever does not, but for being about to end, consumes
@@ -151,7 +202,7 @@ func (s *Supervisor) handOver(m *member) {
 		m.ownedElsewhere = now
 		o.handing++
 	case now.Sub(m.ownedElsewhere) >= handoverBeats*o.every():
-		o.standby[m.productID] = true
+		o.stand(m.productID, true)
 		s.release(m)
 	}
 }

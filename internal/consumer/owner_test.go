@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"seckill/internal/consumer"
+	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/model"
 )
@@ -23,6 +24,7 @@ type replica struct {
 	leaving    atomic.Bool
 	deaf       atomic.Bool // the database cannot be asked who consumes
 	mute       atomic.Bool // what it says does not come in: it is dead to the others
+	beats      atomic.Int64
 }
 
 // replicas starts processes that share the servers of w, and waits until they know each other.
@@ -63,6 +65,7 @@ func (w *world) replica(run string, deaf bool) *replica {
 }
 
 func (r *replica) beat(ctx context.Context, run string, consumes bool, within time.Duration) ([]string, error) {
+	r.beats.Add(1)
 	if r.deaf.Load() {
 		return nil, errors.New("the database is away")
 	}
@@ -231,4 +234,33 @@ func TestAReplicaThatTakesNoPartConsumesEverything(t *testing.T) {
 		w.push(id, 1, 50)
 		w.drained(id, 50)
 	}
+}
+
+// TestAProductThatNobodyCanConsumeKeepsNobodyFromSharing the others.
+func TestAProductThatNobodyCanConsumeKeepsNobodyFromSharing(t *testing.T) {
+	const products, broken = 6, 3
+	w := newWorld(t, upTo(products)...)
+	both := w.replicas("a", "b")
+	owner := owned(t, products, both...)[broken]
+	if err := w.client.Del(t.Context(), seckill.StreamKey(broken)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.Set(t.Context(), seckill.StreamKey(broken), "no stream", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "its owner is not ready", func() bool { return owner.supervisor.Check(t.Context()) != nil })
+	seen := owner.beats.Load()
+	servertest.Eventually(t, "it has had time to tell so", func() bool { return owner.beats.Load() > seen+2 })
+	if !owner.consumes() {
+		t.Error("the owner of a product that nobody can consume does not take part any more")
+	}
+	for _, id := range upTo(products) {
+		if both[0].owns(id) && both[1].owns(id) {
+			t.Errorf("product %d is consumed by both", id)
+		}
+	}
+	if err := w.client.Del(t.Context(), seckill.StreamKey(broken)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	owned(t, products, both...)
 }

@@ -100,7 +100,7 @@ func (s *Supervisor) Check(context.Context) error {
 	var missing []int64
 	now := time.Now()
 	for id, m := range s.members {
-		if !m.isJoined() && now.After(m.grace) {
+		if !m.gone && !m.isJoined() && now.After(m.grace) {
 			missing = append(missing, id)
 		}
 	}

@@ -1,0 +1,52 @@
+package consumer
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestAReplicaTakesPartOnceItConsumesWhatItShould, or has waited long enough for what it cannot
+// consume; then nothing but that it reaches its servers no more ends it.
+func TestAReplicaTakesPartOnceItConsumesWhatItShould(t *testing.T) {
+	began := time.Now()
+	var a able
+	for _, step := range []struct {
+		at           time.Duration
+		reaches, all bool
+		want         bool
+	}{
+		{0, false, false, false},
+		{1, true, false, false},
+		{2, true, true, true},
+		{3, true, false, true}, // another one has come that cannot be consumed
+		{4, false, true, false},
+		{5, true, false, false}, // from the start
+		{5 + joinPatience - 1, true, false, false},
+		{5 + joinPatience, true, false, true},
+		{6 + joinPatience, true, false, true},
+		{7 + joinPatience, false, false, false},
+		{8 + joinPatience, true, true, true},
+	} {
+		a.reaches = step.reaches
+		if got := a.follow(step.all, began.Add(step.at)); got != step.want {
+			t.Errorf("after %d, reaching its servers %v and consuming all %v: takes part %v", step.at, step.reaches, step.all, got)
+		}
+	}
+}
+
+// TestNobodyIsTakenForDeadWhileTheDatabaseWasAway: whoever it answers first waits for the others.
+func TestNobodyIsTakenForDeadWhileTheDatabaseWasAway(t *testing.T) {
+	healed := time.Now()
+	o := owners{Ownership: Ownership{ClaimIdle: time.Minute}, runs: []string{"a", "c"}, healedAt: healed}
+	for after, want := range map[time.Duration][]string{
+		0: {"a", "b", "c"}, 2*time.Second - 1: {"a", "b", "c"}, 2 * time.Second: {"b"}, time.Hour: {"b"},
+	} {
+		if got := o.known([]string{"b"}, healed.Add(after)); !slices.Equal(got, want) {
+			t.Errorf("%v after the healing %v count as alive, want %v", after, got, want)
+		}
+	}
+	if got := (&owners{runs: []string{"a"}}).known(nil, healed); got != nil {
+		t.Errorf("when it was never away %v count as alive, and nobody has said so", got)
+	}
+}

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"seckill/internal/seckill"
+	"seckill/model"
 )
 
 // TestAReplicaTakesPartOnceItConsumesWhatItShould, or has waited long enough for what it cannot
@@ -48,5 +51,30 @@ func TestNobodyIsTakenForDeadWhileTheDatabaseWasAway(t *testing.T) {
 	}
 	if got := (&owners{runs: []string{"a"}}).known(nil, healed); got != nil {
 		t.Errorf("when it was never away %v count as alive, and nobody has said so", got)
+	}
+}
+
+// TestADivisionThatStaysCostsNothing: products are gone through only when something has changed.
+func TestADivisionThatStaysCostsNothing(t *testing.T) {
+	const products = 100
+	looks := 0
+	s := NewSupervisor(nil, nil, nil)
+	s.SkipEnded(func(int64) bool { looks++; return false })
+	s.Own(Ownership{Run: "a", ClaimIdle: time.Minute})
+	for id := range int64(products) {
+		s.products = append(s.products, model.ProductState{ProductID: id + 1, Status: string(seckill.ProductEnded)})
+	}
+	for n, step := range []struct {
+		runs  []string
+		again bool
+		want  int // products that are gone through
+	}{
+		{[]string{"a", "b"}, false, products}, {[]string{"a", "b"}, false, 0}, {[]string{"a", "b"}, true, products},
+		{[]string{"a", "b"}, false, 0}, {[]string{"a"}, false, products}, {[]string{"a"}, false, 0},
+	} {
+		looks, s.owners.again = 0, step.again
+		if s.divide(step.runs, false); looks != step.want {
+			t.Errorf("step %d goes through %d products, want %d", n, looks, step.want)
+		}
 	}
 }

@@ -57,7 +57,9 @@ type owners struct {
 
 	// These are the beat's own.
 	failing  bool      // the last one has failed
-	healedAt time.Time // when one has not, after others that have
+	heard    []string  // the runs that were named last
+	healedAt time.Time // when a beat has not failed, after others that have
+	before   []string  // the runs that were named last before those
 	able     able
 }
 
@@ -140,8 +142,9 @@ func (s *Supervisor) beat(ctx context.Context) {
 		return
 	case err == nil:
 		if o.failing {
-			o.healedAt = time.Now()
+			o.healedAt, o.before = time.Now(), o.heard
 		}
+		o.heard = runs
 		s.divide(o.known(runs, time.Now()), leaving)
 	case !o.failing:
 		logx.Errorf("products stay with the replicas that they are with: %v", err)
@@ -150,12 +153,12 @@ func (s *Supervisor) beat(ctx context.Context) {
 }
 
 // known returns the runs that count as alive: those that have said so, and, when nobody could
-// for a while, those that did before.
+// for a while, those that did just before.
 func (o *owners) known(runs []string, now time.Time) []string {
 	if now.Sub(o.healedAt) >= handoverBeats*o.every() {
 		return runs
 	}
-	all := slices.Concat(runs, o.runs)
+	all := slices.Concat(runs, o.before)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

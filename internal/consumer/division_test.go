@@ -1,6 +1,8 @@
 package consumer
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -41,7 +43,7 @@ func TestAReplicaTakesPartOnceItConsumesWhatItShould(t *testing.T) {
 // TestNobodyIsTakenForDeadWhileTheDatabaseWasAway: whoever it answers first waits for the others.
 func TestNobodyIsTakenForDeadWhileTheDatabaseWasAway(t *testing.T) {
 	healed := time.Now()
-	o := owners{Ownership: Ownership{ClaimIdle: time.Minute}, runs: []string{"a", "c"}, healedAt: healed}
+	o := owners{Ownership: Ownership{ClaimIdle: time.Minute}, before: []string{"a", "c"}, healedAt: healed}
 	for after, want := range map[time.Duration][]string{
 		0: {"a", "b", "c"}, 2*time.Second - 1: {"a", "b", "c"}, 2 * time.Second: {"b"}, time.Hour: {"b"},
 	} {
@@ -49,7 +51,7 @@ func TestNobodyIsTakenForDeadWhileTheDatabaseWasAway(t *testing.T) {
 			t.Errorf("%v after the healing %v count as alive, want %v", after, got, want)
 		}
 	}
-	if got := (&owners{runs: []string{"a"}}).known(nil, healed); got != nil {
+	if got := (&owners{before: []string{"a"}}).known(nil, healed); got != nil {
 		t.Errorf("when it was never away %v count as alive, and nobody has said so", got)
 	}
 }
@@ -75,6 +77,29 @@ func TestADivisionThatStaysCostsNothing(t *testing.T) {
 		looks, s.owners.again = 0, step.again
 		if s.divide(step.runs, false); looks != step.want {
 			t.Errorf("step %d goes through %d products, want %d", n, looks, step.want)
+		}
+	}
+}
+
+// TestWhoDiedBetweenTwoOutagesIsMissed: an outage keeps nobody alive who was silent before it.
+func TestWhoDiedBetweenTwoOutagesIsMissed(t *testing.T) {
+	answers := []any{[]string{"a", "b"}, errors.New("away"), []string{"a"}, errors.New("away"), []string{"a"}}
+	s := NewSupervisor(nil, nil, nil)
+	s.prepared = true
+	s.Own(Ownership{
+		Run: "a", ClaimIdle: time.Minute, Able: func(context.Context) error { return nil }, Leaving: func() bool { return false },
+		Beat: func(context.Context, string, bool, time.Duration) ([]string, error) {
+			answer := answers[0]
+			answers = answers[1:]
+			if err, ok := answer.(error); ok {
+				return nil, err
+			}
+			return answer.([]string), nil //nolint:forcetypeassert // the list holds nothing else
+		},
+	})
+	for n, want := range [][]string{{"a", "b"}, {"a", "b"}, {"a", "b"}, {"a", "b"}, {"a"}} {
+		if s.beat(t.Context()); !slices.Equal(s.owners.runs, want) {
+			t.Errorf("beat %d: %v take part, want %v", n, s.owners.runs, want)
 		}
 	}
 }

@@ -35,7 +35,9 @@ func newMarket(b *testing.B, cluster bool) *market {
 		stack := servertest.Cluster(b)
 		postgres := servertest.Postgres(b)
 		url := postgres.URL("")
-		m.bed = &bed{b: b, addr: strings.Join(stack.Addrs(), ","), postgres: postgres, url: url, pool: servertest.Open(b, url)}
+		m.bed = &bed{
+			b: b, addr: strings.Join(stack.Addrs(), ","), postgres: postgres, url: url, pool: servertest.Open(b, url), devPorts: map[int]int{},
+		}
 		m.commands = servertest.ClusterClient(b, stack)
 		for _, addr := range stack.Addrs() {
 			node := redis.NewClient(&redis.Options{Addr: addr})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/zeromicro/go-zero/core/logx"
+	"golang.org/x/sync/errgroup"
 
 	"seckill/internal/admission"
 	"seckill/internal/ledger"
@@ -115,15 +116,30 @@ func (l *Loop) run(ctx context.Context) {
 	l.tenant.moveOut(l.storer.gaveUp.Load())
 }
 
-// store ends when fetched is closed, and closes stored.
+// storersMost is how many batches of a record-only product are written at the same time. A
+// connection of PostgreSQL is served by one processor, so one batch after another leaves the
+// others idle, and all of them while a commit is written to the disk.
+const storersMost = 2
+
+// store ends when fetched is closed, and closes stored. Batches are stored one after another
+// unless the last one was of a record-only product, which nobody's place in the stream matters to.
 func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- landing) {
 	defer close(stored)
 	work, cancel := role.Outlive(ctx, FlushTimeout)
 	defer cancel()
+	var storers errgroup.Group
+	storers.SetLimit(storersMost)
 	for f := range fetched {
-		ids := l.storer.store(ctx, work, f)
-		stored <- landing{number: f.number, ids: ids, mark: l.storer.mark, admitted: among(f.admitted, ids)}
+		if f.batch.RecordOnly = l.storer.beside.Load(); !f.batch.RecordOnly {
+			_ = storers.Wait()
+		}
+		storers.Go(func() error {
+			ids := l.storer.store(ctx, work, f)
+			stored <- landing{number: f.number, ids: ids, mark: l.storer.known.mark(), admitted: among(f.admitted, ids)}
+			return nil
+		})
 	}
+	_ = storers.Wait()
 }
 
 // acknowledge ends when stored is closed. An XACK that fails is repeated: to

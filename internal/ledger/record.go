@@ -24,6 +24,9 @@ type Batch struct {
 	// Known is what is known of the books. If they are not these nothing is written, and
 	// model.IsBooksOlder holds: the database has been started again, or is an older one.
 	Known model.Known
+	// RecordOnly says that another batch of the product is stored at the same time, so that
+	// this one may be recorded and not settled: results follow the order of the stream.
+	RecordOnly bool
 }
 
 // Outcome counts what became of the entries of a batch.
@@ -33,6 +36,8 @@ type Outcome struct {
 	Dead       int // written as a dead letter
 
 	Mark string // one of the entries that have been written now, "" when none has
+
+	RecordOnly bool // the product is record-only; said by Store
 }
 
 // recorded is an outcome with the reasons of the dead letters that were written.

@@ -9,7 +9,8 @@ import (
 
 // Store stores a batch: it records the attempts of a record-only product and
 // settles those of a settled one. A product that becomes settled stays so, hence
-// what is known once need not be asked again.
+// what is known once need not be asked again. It fails with ErrNotRecordOnly when the batch
+// may only be recorded, and the product is settled.
 //
 // Whoever waits for the results is told, also of entries that were stored before: the
 // one who stored them may have died before telling.
@@ -31,7 +32,7 @@ func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 }
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
-	if _, settled := l.settled.Load(b.ProductID); settled {
+	if _, settled := l.settled.Load(b.ProductID); settled && !b.RecordOnly {
 		outcome, err := l.Settle(ctx, b)
 		if !errors.Is(err, model.ErrNotFound) {
 			return outcome, err
@@ -40,9 +41,13 @@ func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	}
 	outcome, err := l.Record(ctx, b)
 	if !errors.Is(err, ErrNotRecordOnly) {
+		outcome.RecordOnly = err == nil
 		return outcome, err
 	}
 	l.settled.Store(b.ProductID, true)
+	if b.RecordOnly {
+		return Outcome{}, err
+	}
 	return l.Settle(ctx, b)
 }
 

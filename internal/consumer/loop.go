@@ -9,7 +9,6 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/zeromicro/go-zero/core/logx"
-	"golang.org/x/sync/errgroup"
 
 	"seckill/internal/admission"
 	"seckill/internal/ledger"
@@ -37,6 +36,7 @@ type Reader interface {
 type Ledger interface {
 	Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
 	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
+	Number(ctx context.Context, attempts []seckill.Attempt) error
 	Server(ctx context.Context) (string, error)
 }
 
@@ -101,12 +101,12 @@ type fetch struct {
 type landing struct {
 	number   int
 	ids      []string
-	mark     string            // one of ids that has just been stored, "" = none
+	mark     string            // an entry that has been stored of late, "" = none
 	admitted []admission.Entry // those of ids that the gate wrote
 }
 
 func (l *Loop) run(ctx context.Context) {
-	fetched, stored := make(chan fetch, 1), make(chan landing, 1)
+	fetched, stored := make(chan fetch), make(chan landing, 1)
 	var wg sync.WaitGroup
 	wg.Go(func() { l.acknowledge(ctx, stored) })
 	wg.Go(func() { l.store(ctx, fetched, stored) })
@@ -116,30 +116,28 @@ func (l *Loop) run(ctx context.Context) {
 	l.tenant.moveOut(l.storer.gaveUp.Load())
 }
 
-// storersMost is how many batches of a record-only product are written at the same time. A
-// connection of PostgreSQL is served by one processor, so one batch after another leaves the
-// others idle, and all of them while a commit is written to the disk.
-const storersMost = 2
-
-// store ends when fetched is closed, and closes stored. Batches are stored one after another
-// unless the last one was of a record-only product, which nobody's place in the stream matters to.
+// store ends when fetched is closed, and closes stored.
 func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- landing) {
 	defer close(stored)
 	work, cancel := role.Outlive(ctx, FlushTimeout)
 	defer cancel()
-	var storers errgroup.Group
-	storers.SetLimit(storersMost)
-	for f := range fetched {
-		if f.batch.RecordOnly = l.storer.beside.Load(); !f.batch.RecordOnly {
-			_ = storers.Wait()
+	var storers sync.WaitGroup
+	defer storers.Wait()
+	room := make(chan struct{}, storersMost)
+	numbered := false
+	for {
+		room <- struct{}{} // before a batch is taken, so that no more is read than can be stored
+		f, more := <-fetched
+		if !more {
+			return
 		}
-		storers.Go(func() error {
+		numbered = l.storer.makeWay(work, f.batch, &storers, numbered)
+		storers.Go(func() {
 			ids := l.storer.store(ctx, work, f)
 			stored <- landing{number: f.number, ids: ids, mark: l.storer.known.mark(), admitted: among(f.admitted, ids)}
-			return nil
+			<-room
 		})
 	}
-	_ = storers.Wait()
 }
 
 // acknowledge ends when stored is closed. An XACK that fails is repeated: to

@@ -35,8 +35,8 @@ type storer struct {
 	entries       *metrics.Entries
 	size          *size
 	known         *known
-	keeper        Keeper      // nil = nobody finds out whether the books are older
-	beside        atomic.Bool // the product was record-only of late: a batch may be written beside another
+	keeper        Keeper // nil = nobody finds out whether the books are older
+	kind          atomic.Int32
 	again         atomic.Bool // what is under way is left, to be read again: older books have been found, or the product is settled now
 	gaveUp        atomic.Bool // something was left that nobody has held against it: it is pending and comes again
 
@@ -127,15 +127,14 @@ func (s *storer) keepTrying(ctx, work context.Context, fn func() error) bool {
 	retry := newRetry()
 	for {
 		err := fn()
-		switch {
-		case model.IsBooksOlder(err):
+		if model.IsBooksOlder(err) {
 			err = s.lookAgain(work)
 			if err == nil && !s.again.Load() && role.Sleep(ctx, landingWait) {
 				continue
 			}
-		case errors.Is(err, ledger.ErrNotRecordOnly): // of a batch that is written beside another
-			s.takeTurns()
-			err = nil
+		}
+		if errors.Is(err, ledger.ErrNotRecordOnly) {
+			err = s.takeTurns()
 		}
 		if err == nil {
 			return true
@@ -162,13 +161,12 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	}
 	span := tracing.Process(s.productID, s.group, entriesOf(b), sampled(b))
 	began := time.Now()
-	outcome, err := s.ledger.Store(ctx, b)
+	outcome, err := s.put(ctx, b)
 	if err != nil {
 		span.Fail(failure(err))
 		return err
 	}
 	s.known.stored(outcome.Mark)
-	s.beside.Store(outcome.RecordOnly)
 	now := time.Now()
 	span.Committed(now, outcome.Stored, outcome.Duplicates, outcome.Dead)
 	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
@@ -179,15 +177,6 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	}
 	s.forgive(b.Attempts)
 	return nil
-}
-
-// takeTurns has batches written one after another from now on, as results follow the order of
-// the stream: the product has become settled. What is under way is read again.
-func (s *storer) takeTurns() {
-	if s.beside.Swap(false) {
-		logx.Infof("product %d is settled now: what is under way is read again, to be settled in its order", s.productID)
-	}
-	s.again.Store(true)
 }
 
 // forgive forgets the refusals of entries that have been stored.
@@ -219,17 +208,18 @@ func (s *storer) refuse(streamID string) int {
 // for a single entry that has been refused too often its dead letter. A single
 // entry below that stays pending; it will be delivered again.
 func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
-	part := func(attempts []seckill.Attempt, dead []seckill.DeadLetter) ledger.Batch {
-		return ledger.Batch{ProductID: b.ProductID, RecordOnly: b.RecordOnly, Attempts: attempts, Dead: dead}
-	}
 	if len(b.Attempts) > 0 && len(b.Dead) > 0 {
-		return []ledger.Batch{part(b.Attempts, nil), part(nil, b.Dead)}
+		return []ledger.Batch{{ProductID: b.ProductID, Attempts: b.Attempts}, {ProductID: b.ProductID, Dead: b.Dead}}
 	}
 	if n := len(b.Attempts); n > 1 {
-		return []ledger.Batch{part(b.Attempts[:n/2], nil), part(b.Attempts[n/2:], nil)}
+		return []ledger.Batch{
+			{ProductID: b.ProductID, Attempts: b.Attempts[:n/2]}, {ProductID: b.ProductID, Attempts: b.Attempts[n/2:]},
+		}
 	}
 	if n := len(b.Dead); n > 1 {
-		return []ledger.Batch{part(nil, b.Dead[:n/2]), part(nil, b.Dead[n/2:])}
+		return []ledger.Batch{
+			{ProductID: b.ProductID, Dead: b.Dead[:n/2]}, {ProductID: b.ProductID, Dead: b.Dead[n/2:]},
+		}
 	}
 	if len(b.Dead) == 1 {
 		logx.Errorf("product %d: dead letter %s stays pending: %v", s.productID, b.Dead[0].StreamID, refusal)
@@ -247,7 +237,9 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 	if errors.Is(refusal, errPanic) {
 		reason = seckill.DeadTooManyDeliveries
 	}
-	return []ledger.Batch{part(nil, []seckill.DeadLetter{attempt.DeadLetter(reason, int64(deliveries))})}
+	return []ledger.Batch{{
+		ProductID: b.ProductID, Dead: []seckill.DeadLetter{attempt.DeadLetter(reason, int64(deliveries))},
+	}}
 }
 
 // lookAgain finds out whether the books have lost what was stored, when they are not the

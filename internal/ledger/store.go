@@ -3,7 +3,9 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"seckill/internal/seckill"
 	"seckill/model"
 )
 
@@ -32,7 +34,10 @@ func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 }
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
-	if _, settled := l.settled.Load(b.ProductID); settled && !b.RecordOnly {
+	if _, settled := l.settled.Load(b.ProductID); settled {
+		if b.RecordOnly {
+			return Outcome{}, fmt.Errorf("record product %d: %w", b.ProductID, ErrNotRecordOnly)
+		}
 		outcome, err := l.Settle(ctx, b)
 		if !errors.Is(err, model.ErrNotFound) {
 			return outcome, err
@@ -41,14 +46,25 @@ func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	}
 	outcome, err := l.Record(ctx, b)
 	if !errors.Is(err, ErrNotRecordOnly) {
-		outcome.RecordOnly = err == nil
 		return outcome, err
 	}
-	l.settled.Store(b.ProductID, true)
-	if b.RecordOnly {
+	if l.settled.Store(b.ProductID, true); b.RecordOnly {
 		return Outcome{}, err
 	}
 	return l.Settle(ctx, b)
+}
+
+// Number reserves the numbers of the logs of attempts, in their order, so that Store may store
+// them while it stores others.
+func (l *Ledger) Number(ctx context.Context, attempts []seckill.Attempt) error {
+	ids, err := l.pool.ReserveLogIDs(ctx, len(attempts))
+	if err != nil {
+		return err
+	}
+	for i := range attempts {
+		attempts[i].LogID = ids[i]
+	}
+	return nil
 }
 
 // Server names the state that the database goes on from, model.Known.Server.

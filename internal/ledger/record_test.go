@@ -250,3 +250,21 @@ func TestNumbersThatAreReservedAreKept(t *testing.T) {
 		t.Errorf("in the order of their numbers: %s, %v", got, err)
 	}
 }
+
+// TestNumbersOfASequenceThatIsBehindAreReplaced: they are taken.
+func TestNumbersOfASequenceThatIsBehindAreReplaced(t *testing.T) {
+	for name, dead := range map[string][]seckill.DeadLetter{"": nil, "with a dead letter": {deadLetter("99-0", seckill.DeadInvalidUID, "x")}} {
+		t.Run(name, func(t *testing.T) {
+			l, pool, _ := newLedger(t, 1)
+			store(t, l, ledger.Batch{ProductID: 1, Attempts: attempts(1, 10)}, ledger.Outcome{Stored: 10, Mark: "10-0"})
+			if _, err := pool.Exec(t.Context(), "ALTER SEQUENCE seckill_logs_id_seq RESTART WITH 6"); err != nil {
+				t.Fatal(err)
+			}
+			list := attempts(11, 3)
+			if err := l.Number(t.Context(), list); err != nil || list[0].LogID != 6 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			store(t, l, ledger.Batch{ProductID: 1, Attempts: list, Dead: dead}, ledger.Outcome{Stored: 3, Dead: len(dead), Mark: "13-0"})
+		})
+	}
+}

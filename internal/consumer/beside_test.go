@@ -22,6 +22,7 @@ type crowd struct {
 
 	passing int64         // the first user of a batch that is stored before others, 0 = none
 	passed  chan struct{} // closed when it was
+	once    sync.Once
 }
 
 func newCrowd(l *ledger.Ledger, enough int) *crowd {
@@ -51,8 +52,7 @@ func (c *crowd) Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, erro
 	case first == 1: // shows what kind of product it is
 		return c.Ledger.Store(ctx, b)
 	case first == c.passing: // the other one is not to be the first only by chance
-		defer close(c.passed)
-		c.passing = 0
+		defer c.once.Do(func() { close(c.passed) })
 	case c.passed != nil:
 		<-c.passed
 	}

@@ -53,7 +53,7 @@ func (s *storer) put(ctx context.Context, b ledger.Batch) (ledger.Outcome, error
 	switch {
 	case err == nil && b.RecordOnly:
 		s.kind.CompareAndSwap(kindUnknown, kindRecordOnly)
-	case errors.Is(err, ledger.ErrNotRecordOnly) && true:
+	case errors.Is(err, ledger.ErrNotRecordOnly) && s.kind.CompareAndSwap(kindUnknown, kindSettled):
 		b.RecordOnly = false
 		return s.ledger.Store(ctx, b)
 	}

@@ -223,7 +223,7 @@ func newDeadLetters(dead []seckill.DeadLetter) ([]model.NewDeadLetter, error) {
 // numbersOnce drops numbers that were reserved for logs when these could not be written, but
 // for an entry that is stored already: they may be taken, by a sequence that is behind.
 func numbersOnce(logs []model.NewLog, err error) error {
-	if false {
+	if err != nil && !model.IsTaken(err) {
 		for i := range logs {
 			logs[i].ID = 0
 		}

@@ -133,11 +133,13 @@ func (m *market) redisTime() float64 { return m.info("cpu", "used_cpu_sys", "use
 func (m *market) idle(pid int, before float64) {
 	m.b.Helper()
 	time.Sleep(5 * time.Second) // the start is over
+	profiled := m.profile(pid, 0, watchedFor)
 	began := m.redisTime()
 	share := coreShare(m.b, pid)
 	m.b.ReportMetric(share, "%core")
 	m.b.ReportMetric((m.redisTime()-began)/watchedFor.Seconds()*100, "%core-redis")
 	m.b.ReportMetric(m.info("clients", "connected_clients")-before, "connections")
+	profiled()
 }
 
 // manyClient keeps its connections.

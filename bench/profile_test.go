@@ -14,6 +14,10 @@ import (
 // each load, for `go tool pprof`. It costs a few percent.
 const profilesFolder = "SECKILL_BENCH_PROFILES"
 
+// startTime is how long a profile of what is drained waits for the service to start, and
+// workTime how long it is.
+const startTime, workTime = 500 * time.Millisecond, 2 * time.Second
+
 // profile takes a profile of the server of the given process for as long as a load is
 // measured, if that is asked for. The returned function waits for it.
 func (d *bed) profile(pid int, warm, measured time.Duration) (wait func()) {

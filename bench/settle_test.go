@@ -49,8 +49,9 @@ func (d *bed) sell(products int, stock int64) {
 // second.
 func (d *bed) drainSettled(products int) float64 {
 	d.b.Helper()
-	_, stop := d.start(settleCount, "[]")
+	pid, stop := d.start(settleCount, "[]")
 	defer stop()
+	defer d.profile(pid, startTime, workTime)()
 	for id := int64(1); id <= int64(products); id++ {
 		d.drainedProduct(id)
 	}

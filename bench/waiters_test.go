@@ -46,6 +46,7 @@ func BenchmarkWaiters(b *testing.B) {
 		_, stopOther := d.launch("seckill", servertest.FreePort(b), "Consumer: {Count: 256, Instance: there}\n")
 		d.drainedProduct(product)
 		before := residentMemory(b, pid)
+		profiled := d.profile(pid, 0, 5*workTime)
 		answers := d.hang(port)
 		b.ReportMetric((peakMemory(b, pid)-before)/waiters*10_000, "MB/10k")
 		list := users(settling + singles)
@@ -56,6 +57,7 @@ func BenchmarkWaiters(b *testing.B) {
 			d.preload(product, []int64{user})
 			single = append(single, receive(answers, 1)...)
 		}
+		profiled()
 		stopOther()
 		stop() // answers the rest
 		d.reportLatencies("burst-", burst)

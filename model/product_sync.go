@@ -47,7 +47,12 @@ SELECT p.product_id, p.status, d.product_id IS NOT NULL, coalesce(`+dormant+`, f
 	if err != nil {
 		return nil, fmt.Errorf("list product states: %w", err)
 	}
-	states, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ProductState])
+	var states []ProductState
+	var s ProductState
+	_, err = pgx.ForEachRow(rows, []any{&s.ProductID, &s.Status, &s.Drained, &s.Dormant}, func() error {
+		states = append(states, s)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list product states: %w", err)
 	}

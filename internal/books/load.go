@@ -38,7 +38,7 @@ func (k *Keeper) load(ctx context.Context, productID, broken int64, why string) 
 		return false, err
 	}
 	defer k.gate.UnlockLoading(context.WithoutCancel(ctx), productID)
-	inForce, epoch, run, err := k.inForce(ctx, productID, broken)
+	inForce, product, run, err := k.inForce(ctx, productID, broken)
 	if err != nil || inForce {
 		return inForce, err
 	}
@@ -46,7 +46,7 @@ func (k *Keeper) load(ctx context.Context, productID, broken int64, why string) 
 		return false, err
 	}
 	began := time.Now()
-	next, err := k.reopen(ctx, productID, epoch, run)
+	next, err := k.reopen(ctx, product, run)
 	if errors.Is(err, model.ErrSuperseded) {
 		return false, nil
 	}
@@ -78,40 +78,46 @@ func (k *Keeper) whole(ctx context.Context, productID int64, why string) error {
 }
 
 // inForce reports whether a product's gate is open and follows the books, and returns
-// the epoch of the books and the run of the server that the gate belongs on.
-func (k *Keeper) inForce(ctx context.Context, productID, broken int64) (inForce bool, epoch int64, run string, err error) {
+// what the books say of it and the run of the server that the gate belongs on.
+func (k *Keeper) inForce(ctx context.Context, productID, broken int64) (inForce bool, product model.GateProduct, run string, err error) {
 	ids := []int64{productID}
 	runs, err := k.streams.Runs(ctx, ids)
 	if err != nil {
-		return false, 0, "", err
+		return false, product, "", err
 	}
 	briefs, err := k.gate.Briefs(ctx, ids)
 	if err != nil {
-		return false, 0, "", err
+		return false, product, "", err
 	}
 	// After the gate, so that a gate that knows more than the books is not in force.
-	product, err := k.pool.GateProduct(ctx, productID)
+	product, err = k.pool.GateProduct(ctx, productID)
 	if err != nil {
-		return false, 0, "", err
+		return false, product, "", err
 	}
 	if product.Retired { // there is none to be opened
-		return true, product.Epoch, "", nil
+		return true, product, "", nil
 	}
 	b := briefs[0]
 	inForce = b.Loaded && b.Epoch == product.Epoch && b.Run == runs[0].ID && b.Applied <= product.Moves && !forked(b, product) && b.Epoch != broken
-	return inForce, product.Epoch, runs[0].ID, nil
+	return inForce, product, runs[0].ID, nil
 }
 
 // reopen closes a product's gate and opens it under the next epoch, which it returns.
-func (k *Keeper) reopen(ctx context.Context, productID, epoch int64, run string) (int64, error) {
-	if err := k.gate.Close(ctx, productID, epoch); err != nil {
+func (k *Keeper) reopen(ctx context.Context, product model.GateProduct, run string) (int64, error) {
+	productID := product.ProductID
+	if err := k.gate.Close(ctx, productID, product.Epoch); err != nil {
 		return 0, err
 	}
-	written, err := k.written(ctx, productID)
-	if err != nil {
-		return 0, err
+	var written writtenEntries
+	// A gate that has never been open has written nothing, and to read a long stream for
+	// nothing takes as long as to store it. Where there is stock, the stream itself is asked.
+	if product.Epoch > 0 || product.Settled {
+		var err error
+		if written, err = k.written(ctx, productID); err != nil {
+			return 0, err
+		}
 	}
-	next, err := k.pool.BeginEpoch(ctx, productID, epoch, written.counted, written.others)
+	next, err := k.pool.BeginEpoch(ctx, productID, product.Epoch, written.counted, written.others)
 	if err != nil {
 		return 0, err
 	}

@@ -1,8 +1,11 @@
 package books_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"seckill/internal/admission"
 	"seckill/internal/books"
@@ -25,6 +28,28 @@ func TestTheGateOfANewProductOpensByItself(t *testing.T) {
 	h.inStep("opened")
 	if s := h.state(); s.Left != 5 || s.Epoch == 0 || s.Run == "" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestTheFirstOpeningDoesNotReadWhatNoGateHasWritten: a long backlog of a record-only product.
+func TestTheFirstOpeningDoesNotReadWhatNoGateHasWritten(t *testing.T) {
+	server := servertest.Redis(t) // whose commands nobody else counts
+	h := newHouseOn(t, server.Addr(), servertest.Pool(t))
+	h.exec("INSERT INTO seckill_products (product_id) VALUES (1)")
+	for user := range 5 {
+		h.must(h.client.XAdd(t.Context(), &redis.XAddArgs{Stream: seckill.StreamKey(1), Values: []any{"uid", user + 1}}).Err())
+	}
+	h.must(h.keeper.Bring(t.Context(), 1))
+	reads := func() bool {
+		return strings.Contains(h.client.Info(t.Context(), "commandstats").Val(), "cmdstat_xrange:")
+	}
+	if reads() {
+		t.Error("the stream was read")
+	}
+	h.must(h.client.Del(t.Context(), key("gate")).Err())
+	h.must(h.keeper.Bring(t.Context(), 1))
+	if !reads() {
+		t.Error("the stream was not read though a gate has been open")
 	}
 }
 

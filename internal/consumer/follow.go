@@ -14,7 +14,7 @@ const (
 	// listMany is with how many products the list of them is not read whole each time, but
 	// once in listInterval, and else only what has changed within listOverlap: a transaction
 	// that takes long commits what is older by then.
-	listMany     = 2000
+	listMany     = 250
 	listInterval = 10 * time.Second
 	listOverlap  = 30 * time.Second
 )

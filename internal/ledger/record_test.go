@@ -221,3 +221,50 @@ func TestOnlyWhatWasNotStoredIsLost(t *testing.T) {
 		t.Errorf("%d audit rows of 1, %d in all", n, all)
 	}
 }
+
+// TestABatchThatMayOnlyBeRecordedIsNeverSettled: whether the ledger knows the product or not.
+func TestABatchThatMayOnlyBeRecordedIsNeverSettled(t *testing.T) {
+	l, pool, kinds := bothKinds(t)
+	batch := ledger.Batch{ProductID: kinds[1].productID, RecordOnly: true, Attempts: attempts(1, 3)}
+	for range 2 {
+		if outcome, err := l.Store(t.Context(), batch); !errors.Is(err, ledger.ErrNotRecordOnly) {
+			t.Errorf("got %+v, %v", outcome, err)
+		}
+	}
+	none(t, pool, "logs", "SELECT count(*) FROM seckill_logs")
+	batch.RecordOnly = false
+	store(t, l, batch, ledger.Outcome{Stored: 3, Mark: "3-0"})
+}
+
+// TestNumbersThatAreReservedAreKept: also those of entries beside others that are stored already.
+func TestNumbersThatAreReservedAreKept(t *testing.T) {
+	l, pool, _ := newLedger(t, 1)
+	list := attempts(1, 6)
+	if err := l.Number(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	store(t, l, ledger.Batch{ProductID: 1, Attempts: attempts(3, 1)}, ledger.Outcome{Stored: 1, Mark: "3-0"}) // takes the seventh
+	store(t, l, ledger.Batch{ProductID: 1, Attempts: list}, ledger.Outcome{Stored: 5, Duplicates: 1, Mark: "6-0"})
+	var got string
+	if err := pool.QueryRow(t.Context(), "SELECT string_agg(user_id::text, ' ' ORDER BY id) FROM seckill_logs").Scan(&got); err != nil || got != "1 2 4 5 6 3" {
+		t.Errorf("in the order of their numbers: %s, %v", got, err)
+	}
+}
+
+// TestNumbersOfASequenceThatIsBehindAreReplaced: they are taken.
+func TestNumbersOfASequenceThatIsBehindAreReplaced(t *testing.T) {
+	for name, dead := range map[string][]seckill.DeadLetter{"": nil, "with a dead letter": {deadLetter("99-0", seckill.DeadInvalidUID, "x")}} {
+		t.Run(name, func(t *testing.T) {
+			l, pool, _ := newLedger(t, 1)
+			store(t, l, ledger.Batch{ProductID: 1, Attempts: attempts(1, 10)}, ledger.Outcome{Stored: 10, Mark: "10-0"})
+			if _, err := pool.Exec(t.Context(), "ALTER SEQUENCE seckill_logs_id_seq RESTART WITH 6"); err != nil {
+				t.Fatal(err)
+			}
+			list := attempts(11, 3)
+			if err := l.Number(t.Context(), list); err != nil || list[0].LogID != 6 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			store(t, l, ledger.Batch{ProductID: 1, Attempts: list, Dead: dead}, ledger.Outcome{Stored: 3, Dead: len(dead), Mark: "13-0"})
+		})
+	}
+}

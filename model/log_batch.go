@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +10,6 @@ import (
 
 // NewLog is a log to be written. Times are milliseconds since 1970.
 type NewLog struct {
-	ID        int64 // reserved by ReserveLogIDs, for all of a batch; 0 = the next one
 	ProductID int64
 	UserID    int64
 	StreamID  string
@@ -21,36 +19,10 @@ type NewLog struct {
 	EventAtMs int64  // 0 is NULL
 }
 
-// copyLogs is the statement of the fast way in, and copyNumbered the same with numbers that
-// have been reserved. created_at and updated_at are the server's.
-const (
-	copyLogs = `COPY seckill_logs (product_id, user_id, stream_id, status, reason, request_id, event_at)
+// copyLogs is the statement of the fast way in. created_at and updated_at are the
+// server's.
+const copyLogs = `COPY seckill_logs (product_id, user_id, stream_id, status, reason, request_id, event_at)
 FROM STDIN (FORMAT binary)`
-	copyNumbered = `COPY seckill_logs (id, product_id, user_id, stream_id, status, reason, request_id, event_at)
-FROM STDIN (FORMAT binary)`
-)
-
-// copyOf returns the statement that takes logs, and how one is written.
-func copyOf(logs []NewLog) (statement string, put func(*copyBuffer, *NewLog)) {
-	if len(logs) > 0 && logs[0].ID != 0 {
-		return copyNumbered, (*copyBuffer).numberedLog
-	}
-	return copyLogs, (*copyBuffer).log
-}
-
-// ReserveLogIDs returns n numbers that nobody else's logs will have, in rising order. So logs
-// that are written at the same time are numbered in the order of the stream.
-func (p *Pool) ReserveLogIDs(ctx context.Context, n int) ([]int64, error) {
-	var ids []int64
-	err := p.QueryRow(ctx, "SELECT array_agg(nextval(pg_get_serial_sequence('seckill_logs', 'id'))) FROM generate_series(1, $1::int)", n).Scan(&ids)
-	if err != nil {
-		return nil, fmt.Errorf("reserve numbers of %d logs: %w", n, err)
-	}
-	if len(ids) != n || !slices.IsSorted(ids) {
-		return nil, fmt.Errorf("reserve numbers of %d logs: got %d", n, len(ids))
-	}
-	return ids, nil
-}
 
 // RecordLogs writes logs of one record-only product in a transaction of its own
 // and one round trip. It fails with an error for which IsNotRecordOnly holds when
@@ -65,8 +37,8 @@ func (p *Pool) RecordLogs(ctx context.Context, productID int64, logs []NewLog, k
 	defer conn.Release()
 	// Two statements in one simple query are one transaction, so that the lock
 	// which the first one takes holds until the rows of the second are committed.
-	statement, put := copyOf(logs)
-	return copyAll(ctx, conn.Conn(), setReadCommitted+known.requireRecordOnly(productID)+statement, logs, put)
+	statement := setReadCommitted + known.requireRecordOnly(productID) + copyLogs
+	return copyAll(ctx, conn.Conn(), statement, logs, (*copyBuffer).log)
 }
 
 // RequireRecordOnly fails, with an error for which IsNotRecordOnly holds, unless a
@@ -81,18 +53,11 @@ func RequireRecordOnly(ctx context.Context, tx pgx.Tx, productID int64, known Kn
 
 // CopyLogs writes logs within a transaction.
 func CopyLogs(ctx context.Context, tx pgx.Tx, logs []NewLog) error {
-	statement, put := copyOf(logs)
-	return copyAll(ctx, tx.Conn(), statement, logs, put)
+	return copyAll(ctx, tx.Conn(), copyLogs, logs, (*copyBuffer).log)
 }
 
 func (b *copyBuffer) log(l *NewLog) {
 	b.row(7)
-	b.logFields(l)
-}
-
-func (b *copyBuffer) numberedLog(l *NewLog) {
-	b.row(8)
-	b.int64(l.ID)
 	b.logFields(l)
 }
 
@@ -117,35 +82,20 @@ SELECT $1, u.user_id, u.stream_id, u.status, nullif(u.reason, ''), nullif(u.requ
 ON CONFLICT (product_id, stream_id) DO NOTHING
 RETURNING stream_id`
 
-// insertNumbered is the same with numbers that have been reserved.
-const insertNumbered = `
-INSERT INTO seckill_logs (id, product_id, user_id, stream_id, status, reason, request_id, event_at)
-SELECT u.id, $1, u.user_id, u.stream_id, u.status, nullif(u.reason, ''), nullif(u.request_id, ''), u.event_at
-  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[])
-       AS u(user_id, stream_id, status, reason, request_id, event_at, id)
- ORDER BY u.id
-ON CONFLICT (product_id, stream_id) DO NOTHING
-RETURNING stream_id`
-
 // InsertLogs writes those of the logs of one product that are not stored yet and
 // returns their stream IDs.
 func InsertLogs(ctx context.Context, tx pgx.Tx, productID int64, logs []NewLog) (map[string]bool, error) {
 	users, streams := make([]int64, len(logs)), make([]string, len(logs))
 	statuses, reasons := make([]string, len(logs)), make([]string, len(logs))
-	requests, events, ids := make([]string, len(logs)), make([]*time.Time, len(logs)), make([]int64, len(logs))
+	requests, events := make([]string, len(logs)), make([]*time.Time, len(logs))
 	for i, l := range logs {
-		ids[i] = l.ID
 		users[i], streams[i], statuses[i], reasons[i], requests[i] = l.UserID, l.StreamID, l.Status, l.Reason, l.RequestID
 		if l.EventAtMs != 0 {
 			at := time.UnixMilli(l.EventAtMs)
 			events[i] = &at
 		}
 	}
-	statement, values := insertLogs, []any{productID, users, streams, statuses, reasons, requests, events}
-	if len(logs) > 0 && logs[0].ID != 0 {
-		statement, values = insertNumbered, append(values, ids)
-	}
-	rows, err := tx.Query(ctx, statement, values...)
+	rows, err := tx.Query(ctx, insertLogs, productID, users, streams, statuses, reasons, requests, events)
 	if err != nil {
 		return nil, fmt.Errorf("insert logs: %w", err)
 	}

@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"context"
-	"sync"
 
 	"seckill/model"
 )
@@ -13,17 +12,12 @@ import (
 type known struct {
 	reader Reader
 	ledger Ledger
-
-	mu    sync.Mutex
-	sure  bool
-	books model.Known
-	last  string // an entry that a transaction has written, "" = none since older books were found
+	sure   bool
+	books  model.Known
 }
 
 // get returns what is known. At first, and after forget, Redis and PostgreSQL are asked.
 func (k *known) get(ctx context.Context) (model.Known, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	if k.sure {
 		return k.books, nil
 	}
@@ -40,33 +34,8 @@ func (k *known) get(ctx context.Context) (model.Known, error) {
 	return k.books, nil
 }
 
-// stored notes an entry that has been written, unless it is "".
-func (k *known) stored(id string) {
-	if id == "" {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.last, k.books.Stored = id, []string{id}
-}
-
-// mark returns an entry that has been written of late, "" = none.
-func (k *known) mark() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.last
-}
+// stored notes an entry that has been written last.
+func (k *known) stored(id string) { k.books.Stored = []string{id} }
 
 // forget has the servers asked again.
-func (k *known) forget() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.sure, k.books = false, model.Known{}
-}
-
-// lose notes that what has been written may not be there any more.
-func (k *known) lose() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.last = ""
-}
+func (k *known) forget() { *k = known{reader: k.reader, ledger: k.ledger} }

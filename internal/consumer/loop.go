@@ -36,7 +36,6 @@ type Reader interface {
 type Ledger interface {
 	Store(ctx context.Context, b ledger.Batch) (ledger.Outcome, error)
 	RecordLost(ctx context.Context, productID int64, streamIDs []string) ([]string, error)
-	Number(ctx context.Context, attempts []seckill.Attempt) error
 	Server(ctx context.Context) (string, error)
 }
 
@@ -101,12 +100,12 @@ type fetch struct {
 type landing struct {
 	number   int
 	ids      []string
-	mark     string            // an entry that has been stored of late, "" = none
+	mark     string            // one of ids that has just been stored, "" = none
 	admitted []admission.Entry // those of ids that the gate wrote
 }
 
 func (l *Loop) run(ctx context.Context) {
-	fetched, stored := make(chan fetch), make(chan landing, 1)
+	fetched, stored := make(chan fetch, 1), make(chan landing, 1)
 	var wg sync.WaitGroup
 	wg.Go(func() { l.acknowledge(ctx, stored) })
 	wg.Go(func() { l.store(ctx, fetched, stored) })
@@ -121,22 +120,9 @@ func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- la
 	defer close(stored)
 	work, cancel := role.Outlive(ctx, FlushTimeout)
 	defer cancel()
-	var storers sync.WaitGroup
-	defer storers.Wait()
-	room := make(chan struct{}, storersMost)
-	numbered := false
-	for {
-		room <- struct{}{} // before a batch is taken, so that no more is read than can be stored
-		f, more := <-fetched
-		if !more {
-			return
-		}
-		numbered = l.storer.makeWay(work, f.batch, &storers, numbered)
-		storers.Go(func() {
-			ids := l.storer.store(ctx, work, f)
-			stored <- landing{number: f.number, ids: ids, mark: l.storer.known.mark(), admitted: among(f.admitted, ids)}
-			<-room
-		})
+	for f := range fetched {
+		ids := l.storer.store(ctx, work, f)
+		stored <- landing{number: f.number, ids: ids, mark: l.storer.mark, admitted: among(f.admitted, ids)}
 	}
 }
 

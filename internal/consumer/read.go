@@ -19,9 +19,8 @@ const claimEnd = "0-0"
 // landingWait is the pause between two looks at what is under way.
 const landingWait = 10 * time.Millisecond
 
-// errAgain ends a session, and the next one begins from the start: the books have lost what
-// was acknowledged, or the product has become settled.
-var errAgain = errors.New("what is under way is read again")
+// errOlder ends a session: the books have lost what was acknowledged.
+var errOlder = errors.New("what is under way is read again, behind what the books have lost")
 
 // read runs one session after another until ctx ends. A session ends when Redis is
 // away or the group is gone; the next one joins again.
@@ -36,8 +35,8 @@ func (l *Loop) read(ctx context.Context, fetched chan<- fetch) {
 			return
 		}
 		l.tenant.unsettle()
-		if errors.Is(err, errAgain) {
-			logx.Infof("product %d: %v", l.productID, err) // who found out has said why
+		if errors.Is(err, errOlder) {
+			logx.Errorf("product %d: %v", l.productID, err)
 			l.begin(ctx)
 			continue
 		}
@@ -63,7 +62,7 @@ func (l *Loop) session(ctx context.Context, fetched chan<- fetch) error {
 	}
 	for ctx.Err() == nil {
 		if l.storer.again.Load() {
-			return errAgain
+			return errOlder
 		}
 		if err := l.claimWhenDue(ctx, fetched); err != nil {
 			return err
@@ -124,7 +123,7 @@ func (l *Loop) catchUp(ctx context.Context, fetched chan<- fetch) error {
 		}
 		l.send(ctx, fetched, batch)
 		if l.storer.again.Load() {
-			return errAgain
+			return errOlder
 		}
 	}
 	return ctx.Err()

@@ -1,8 +1,6 @@
 package consumer
 
 import (
-	"sync"
-
 	"github.com/zeromicro/go-zero/core/logx"
 
 	"seckill/internal/ledger"
@@ -20,20 +18,16 @@ const sizeLogPause = 10_000
 // size bounds how many entries one transaction stores, while the database does not let
 // more of them pass.
 type size struct {
-	full int // the most entries of a batch
-	log  *logx.LessLogger
-
-	mu     sync.Mutex
+	full   int // the most entries of a batch
 	most   int // 0 = no bound
 	passed int // transactions since the bound was set
+	log    *logx.LessLogger
 }
 
-func newSize(full int) *size { return &size{full: full, log: logx.NewLessLogger(sizeLogPause)} }
+func newSize(full int) size { return size{full: full, log: logx.NewLessLogger(sizeLogPause)} }
 
 // cut returns the part of a batch that may go into one transaction, and the rest.
 func (s *size) cut(b ledger.Batch) (part, rest ledger.Batch) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.most == 0 || entriesOf(b) <= s.most {
 		return b, ledger.Batch{}
 	}
@@ -51,8 +45,6 @@ func (s *size) halve(productID int64, n int, err error) bool {
 	if n < 2 {
 		return false
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.most, s.passed = n/2, 0
 	s.log.Errorf("product %d: %d entries in one transaction are too many for the database now, "+
 		"storing at most %d: %v", productID, n, s.most, err)
@@ -62,8 +54,6 @@ func (s *size) halve(productID int64, n int, err error) bool {
 // pass tells that n entries have passed in one transaction. Once enough of them have,
 // more are tried.
 func (s *size) pass(productID int64, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.most == 0 || n < s.most {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +23,7 @@ import (
 // the process down again and again.
 var errPanic = errors.New("panic")
 
-// storer writes one product's batches: those of a settled product one after another, of a
-// record-only one some at the same time.
+// storer writes one product's batches, one after another.
 type storer struct {
 	productID     int64
 	group         string
@@ -33,18 +31,17 @@ type storer struct {
 	ledger        Ledger
 	metrics       *metrics.Metrics
 	entries       *metrics.Entries
-	size          *size
+	size          size
 	known         *known
-	keeper        Keeper // nil = nobody finds out whether the books are older
-	kind          atomic.Int32
-	again         atomic.Bool // what is under way is left, to be read again: older books have been found, or the product is settled now
+	keeper        Keeper      // nil = nobody finds out whether the books are older
+	mark          string      // an entry that the last transaction has written, "" = none since older books were found
+	again         atomic.Bool // older books have been found: what is under way is left, to be read again
 	gaveUp        atomic.Bool // something was left that nobody has held against it: it is pending and comes again
 
 	// refusals counts, by stream ID, how often an entry that is still pending has
 	// been refused. Redis's own counter of deliveries will not do: it counts
 	// restarts and takeovers as well. A count that a crash forgets only gives the
 	// entry more tries.
-	mu       sync.Mutex
 	refusals map[string]int
 }
 
@@ -133,9 +130,6 @@ func (s *storer) keepTrying(ctx, work context.Context, fn func() error) bool {
 				continue
 			}
 		}
-		if errors.Is(err, ledger.ErrNotRecordOnly) {
-			err = s.takeTurns()
-		}
 		if err == nil {
 			return true
 		}
@@ -161,12 +155,15 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 	}
 	span := tracing.Process(s.productID, s.group, entriesOf(b), sampled(b))
 	began := time.Now()
-	outcome, err := s.put(ctx, b)
+	outcome, err := s.ledger.Store(ctx, b)
 	if err != nil {
 		span.Fail(failure(err))
 		return err
 	}
-	s.known.stored(outcome.Mark)
+	if outcome.Mark != "" {
+		s.mark = outcome.Mark
+		s.known.stored(s.mark)
+	}
 	now := time.Now()
 	span.Committed(now, outcome.Stored, outcome.Duplicates, outcome.Dead)
 	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
@@ -174,34 +171,9 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 		if id, err := seckill.ParseStreamID(b.Attempts[i].StreamID); err == nil {
 			s.entries.EntryStored(max(0, time.Duration(now.UnixMilli()-int64(id.Ms))*time.Millisecond)) //nolint:gosec // an ID beyond int64 counts as new
 		}
+		delete(s.refusals, b.Attempts[i].StreamID)
 	}
-	s.forgive(b.Attempts)
 	return nil
-}
-
-// forgive forgets the refusals of entries that have been stored.
-func (s *storer) forgive(attempts []seckill.Attempt) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.refusals) == 0 {
-		return
-	}
-	for i := range attempts {
-		delete(s.refusals, attempts[i].StreamID)
-	}
-}
-
-// refuse counts a refusal of an entry, and returns how many there are. At the most that is
-// allowed they are forgotten: the entry becomes a dead letter.
-func (s *storer) refuse(streamID string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refusals[streamID]++
-	n := s.refusals[streamID]
-	if n >= s.maxDeliveries {
-		delete(s.refusals, streamID)
-	}
-	return n
 }
 
 // refused returns what to do instead of a batch that was refused: its halves, or
@@ -226,13 +198,15 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 		return nil
 	}
 	attempt := b.Attempts[0]
-	deliveries := s.refuse(attempt.StreamID)
+	s.refusals[attempt.StreamID]++
+	deliveries := s.refusals[attempt.StreamID]
 	logx.WithContext(tracing.Join(context.Background(), tracing.Of(attempt.Fields))).Errorf(
 		"product %d: entry %s refused, delivery %d of %d: %v",
 		s.productID, attempt.StreamID, deliveries, s.maxDeliveries, refusal)
 	if deliveries < s.maxDeliveries {
 		return nil
 	}
+	delete(s.refusals, attempt.StreamID)
 	reason := seckill.DeadRejectedByDatabase
 	if errors.Is(refusal, errPanic) {
 		reason = seckill.DeadTooManyDeliveries
@@ -252,7 +226,7 @@ func (s *storer) lookAgain(ctx context.Context) error {
 	}
 	older, err := s.keeper.Reread(ctx, s.productID)
 	if err == nil && older {
-		s.known.lose()
+		s.mark = ""
 		s.again.Store(true)
 	}
 	return err

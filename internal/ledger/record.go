@@ -24,9 +24,6 @@ type Batch struct {
 	// Known is what is known of the books. If they are not these nothing is written, and
 	// model.IsBooksOlder holds: the database has been started again, or is an older one.
 	Known model.Known
-	// RecordOnly has Store record the batch or fail with ErrNotRecordOnly: results follow the
-	// order of the stream, so a batch that is stored beside another must not be settled.
-	RecordOnly bool
 }
 
 // Outcome counts what became of the entries of a batch.
@@ -54,10 +51,9 @@ type recorded struct {
 // the commit, and with an error for which model.IsRejection holds when the
 // database refuses the rows.
 func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
-	logs := processingLogs(b)
-	outcome, err := l.recordFresh(ctx, b, logs)
+	outcome, err := l.recordFresh(ctx, b)
 	if model.IsTaken(err) {
-		outcome, err = l.recordAgain(ctx, b, logs)
+		outcome, err = l.recordAgain(ctx, b)
 	}
 	if model.IsNotRecordOnly(err) {
 		return Outcome{}, fmt.Errorf("record product %d: %w", b.ProductID, ErrNotRecordOnly)
@@ -74,16 +70,14 @@ func (l *Ledger) Record(ctx context.Context, b Batch) (Outcome, error) {
 
 // recordFresh takes it that nothing is stored yet, which is true but after a
 // redelivery, and copies the rows in.
-func (l *Ledger) recordFresh(ctx context.Context, b Batch, logs []model.NewLog) (recorded, error) {
+func (l *Ledger) recordFresh(ctx context.Context, b Batch) (recorded, error) {
+	logs := processingLogs(b)
 	all := recorded{Outcome: Outcome{Stored: len(logs), Mark: lastOf(b.Attempts)}}
 	outcome := all
 	if len(b.Dead) == 0 {
-		return outcome, l.pool.Repeat(ctx, func() error {
-			return numbersOnce(logs, l.pool.RecordLogs(ctx, b.ProductID, logs, b.Known))
-		})
+		return outcome, l.pool.Repeat(ctx, func() error { return l.pool.RecordLogs(ctx, b.ProductID, logs, b.Known) })
 	}
-	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
-		defer func() { err = numbersOnce(logs, err) }()
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
 		outcome = all
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
@@ -97,15 +91,14 @@ func (l *Ledger) recordFresh(ctx context.Context, b Batch, logs []model.NewLog) 
 }
 
 // recordAgain stores what is not stored yet of a batch of which something is.
-func (l *Ledger) recordAgain(ctx context.Context, b Batch, logs []model.NewLog) (recorded, error) {
+func (l *Ledger) recordAgain(ctx context.Context, b Batch) (recorded, error) {
 	var outcome recorded
-	err := l.pool.InTx(ctx, func(tx pgx.Tx) (err error) {
-		defer func() { err = numbersOnce(logs, err) }()
+	err := l.pool.InTx(ctx, func(tx pgx.Tx) error {
 		outcome = recorded{}
 		if err := model.RequireRecordOnly(ctx, tx, b.ProductID, b.Known); err != nil {
 			return err
 		}
-		stored, err := model.InsertLogs(ctx, tx, b.ProductID, logs)
+		stored, err := model.InsertLogs(ctx, tx, b.ProductID, processingLogs(b))
 		if err != nil {
 			return err
 		}
@@ -220,22 +213,10 @@ func newDeadLetters(dead []seckill.DeadLetter) ([]model.NewDeadLetter, error) {
 	return rows, nil
 }
 
-// numbersOnce drops numbers that were reserved for logs when these could not be written, but
-// for an entry that is stored already: they may be taken, by a sequence that is behind.
-func numbersOnce(logs []model.NewLog, err error) error {
-	if err != nil && !model.IsTaken(err) {
-		for i := range logs {
-			logs[i].ID = 0
-		}
-	}
-	return err
-}
-
 func processingLogs(b Batch) []model.NewLog {
 	logs := make([]model.NewLog, len(b.Attempts))
 	for i := range b.Attempts {
 		logs[i] = newLog(b.ProductID, &b.Attempts[i], seckill.StatusProcessing, "")
-		logs[i].ID = b.Attempts[i].LogID
 	}
 	return logs
 }

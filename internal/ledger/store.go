@@ -3,16 +3,13 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 
-	"seckill/internal/seckill"
 	"seckill/model"
 )
 
 // Store stores a batch: it records the attempts of a record-only product and
 // settles those of a settled one. A product that becomes settled stays so, hence
-// what is known once need not be asked again. It fails with ErrNotRecordOnly when the batch
-// may only be recorded, and the product is settled.
+// what is known once need not be asked again.
 //
 // Whoever waits for the results is told, also of entries that were stored before: the
 // one who stored them may have died before telling.
@@ -35,9 +32,6 @@ func (l *Ledger) Store(ctx context.Context, b Batch) (Outcome, error) {
 
 func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	if _, settled := l.settled.Load(b.ProductID); settled {
-		if b.RecordOnly {
-			return Outcome{}, fmt.Errorf("record product %d: %w", b.ProductID, ErrNotRecordOnly)
-		}
 		outcome, err := l.Settle(ctx, b)
 		if !errors.Is(err, model.ErrNotFound) {
 			return outcome, err
@@ -48,23 +42,8 @@ func (l *Ledger) store(ctx context.Context, b Batch) (Outcome, error) {
 	if !errors.Is(err, ErrNotRecordOnly) {
 		return outcome, err
 	}
-	if l.settled.Store(b.ProductID, true); b.RecordOnly {
-		return Outcome{}, err
-	}
+	l.settled.Store(b.ProductID, true)
 	return l.Settle(ctx, b)
-}
-
-// Number reserves the numbers of the logs of attempts, in their order, so that Store may store
-// them while it stores others.
-func (l *Ledger) Number(ctx context.Context, attempts []seckill.Attempt) error {
-	ids, err := l.pool.ReserveLogIDs(ctx, len(attempts))
-	if err != nil {
-		return err
-	}
-	for i := range attempts {
-		attempts[i].LogID = ids[i]
-	}
-	return nil
 }
 
 // Server names the state that the database goes on from, model.Known.Server.

@@ -18,9 +18,6 @@ type Attempt struct {
 	Admitted bool
 	Epoch    int64
 
-	// LogID is the number that has been reserved for its log, 0 = the next one.
-	LogID int64
-
 	// Fields are the entry's fields as delivered, kept for the case that the
 	// attempt turns out to be a dead letter after all.
 	Fields map[string]any

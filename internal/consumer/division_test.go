@@ -94,7 +94,7 @@ func TestWhoDiedBetweenTwoOutagesIsMissed(t *testing.T) {
 			if err, ok := answer.(error); ok {
 				return nil, err
 			}
-			return answer.([]string), nil //nolint:forcetypeassert // the list holds nothing else
+			return answer.([]string), nil
 		},
 	})
 	for n, want := range [][]string{{"a", "b"}, {"a", "b"}, {"a", "b"}, {"a", "b"}, {"a"}} {

@@ -105,16 +105,17 @@ func TestProductsAreFollowedByEveryReplica(t *testing.T) {
 	}
 	a, b := replicas[0], replicas[1]
 	a.create(`{"productId": 2, "name": "phone", "stockTotal": 100}`)
-	servertest.Eventually(t, "the product is consumed", func() bool {
-		const line = "seckill stream server started: productID=2 "
-		return strings.Contains(a.output.String(), line) || strings.Contains(b.output.String(), line)
-	})
+	for _, p := range replicas {
+		servertest.Eventually(t, "the product is consumed by every replica", func() bool {
+			return strings.Contains(p.output.String(), "seckill stream server started: productID=2 ")
+		})
+	}
 	s.push(2, 1, 50)
 	s.settledTo(a, 2, 50, 50)
 
 	b.do("/2/pause", "")
 	for _, p := range replicas {
-		servertest.Eventually(t, "no replica consumes a paused product", func() bool { return p.metric(`seckill_consumers_up{product="2"}`) != "1" })
+		servertest.Eventually(t, "no replica consumes a paused product", func() bool { return p.metric(`seckill_consumers_up{product="2"}`) == "0" })
 	}
 	s.push(2, 51, 80)
 	s.push(1, 1, 10) // another product goes on

@@ -81,6 +81,40 @@ func TestADivisionThatStaysCostsNothing(t *testing.T) {
 	}
 }
 
+// TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt, and not anew after that, unless it was
+// paused meanwhile.
+func TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt(t *testing.T) {
+	s := NewSupervisor(nil, nil, nil)
+	s.Share(Sharing{Lanes: 1})
+	s.Own(Ownership{Run: "a", ClaimIdle: time.Minute})
+	s.divide([]string{"a", "b"}, false)
+	id := int64(1)
+	for s.owners.by.Of(id) == "a" {
+		id++
+	}
+	state := model.ProductState{ProductID: id}
+	for n, step := range []struct {
+		status   seckill.ProductStatus
+		after    time.Duration // of two beats
+		consumed bool
+	}{
+		{seckill.ProductActive, 0, true}, {seckill.ProductActive, 0, true}, {seckill.ProductActive, 2 * time.Second, false},
+		{seckill.ProductActive, 0, false}, {seckill.ProductPaused, 0, false}, {seckill.ProductActive, 0, true}, {seckill.ProductPaused, 0, false},
+	} {
+		if m, there := s.members[id]; there {
+			m.ownedElsewhere = m.ownedElsewhere.Add(-step.after)
+		}
+		state.Status = string(step.status)
+		s.followOne(state)
+		if _, consumed := s.members[id]; consumed != step.consumed {
+			t.Errorf("step %d: consumed %v", n, consumed)
+		}
+		if handing := s.owners.handing == 1; handing != step.consumed {
+			t.Errorf("step %d: %d products are given up", n, s.owners.handing)
+		}
+	}
+}
+
 // TestWhoDiedBetweenTwoOutagesIsMissed: an outage keeps nobody alive who was silent before it.
 func TestWhoDiedBetweenTwoOutagesIsMissed(t *testing.T) {
 	answers := []any{[]string{"a", "b"}, errors.New("away"), []string{"a"}, errors.New("away"), []string{"a"}}

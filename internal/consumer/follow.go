@@ -92,24 +92,30 @@ func (s *Supervisor) followSome(some []model.ProductState) {
 	s.settleLanes()
 }
 
-// followOne begins or ends to consume one product.
+// followOne begins or ends to consume one product. One that is new here is consumed for a moment
+// though another replica owns it: that one may not have seen it yet.
 func (s *Supervisor) followOne(p model.ProductState) {
 	m, there := s.members[p.ProductID]
 	want := s.wants(p)
 	elsewhere := want && s.owners.elsewhere(p.ProductID)
-	s.owners.stand(p.ProductID, elsewhere && !there)
+	if !elsewhere {
+		delete(s.owners.standby, p.ProductID)
+	}
 	switch {
 	case there && elsewhere:
 		s.handOver(m)
 	case there && !want:
 		s.release(m)
-	case want && !there && !elsewhere:
+	case want && !there && !s.owners.standby[p.ProductID]:
 		m = &member{productID: p.ProductID, dormant: p.Dormant}
 		if s.prepared { // at the start of the process there is no grace
 			m.grace = time.Now().Add(joinGrace)
 		}
 		s.members[p.ProductID] = m
 		s.take(m)
+		if elsewhere {
+			s.handOver(m)
+		}
 	case there:
 		s.keep(m)
 		if m.dormant != p.Dormant && s.shares() {

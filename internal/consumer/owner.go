@@ -96,17 +96,6 @@ func (o *owners) elsewhere(productID int64) bool {
 	return o.divided && o.by.Of(productID) != o.Run
 }
 
-// stand notes whether this replica stands by for a product. Mostly it is noted already.
-func (o *owners) stand(productID int64, by bool) {
-	switch {
-	case by == o.standby[productID]:
-	case by:
-		o.standby[productID] = true
-	default:
-		delete(o.standby, productID)
-	}
-}
-
 // beats makes the role that says whether this replica consumes, and follows what the others
 // say. At its end it says that it does not, before what has been read is stored.
 func (s *Supervisor) beats() *role.Role {
@@ -205,7 +194,7 @@ func (s *Supervisor) handOver(m *member) {
 		m.ownedElsewhere = now
 		o.handing++
 	case now.Sub(m.ownedElsewhere) >= handoverBeats*o.every():
-		o.stand(m.productID, true)
+		o.standby[m.productID] = true
 		s.release(m)
 	}
 }

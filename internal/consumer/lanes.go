@@ -32,6 +32,7 @@ type member struct {
 	gone      bool      // it is not consumed any more, and keeps its place until its loop has ended
 
 	ownedElsewhere time.Time // since when another replica owns it; zero = this one does
+	handedOver     bool      // it is gone because another replica owns it
 
 	loop    *Loop // made when it is needed
 	running bool  // it has a lane
@@ -209,6 +210,9 @@ func (s *Supervisor) ended(m *member) {
 	again := m.queued || m.evicted || t.yielded
 	m.running, m.queued, m.evicted, m.joined, m.announced = false, false, false, m.loop.Joined(), m.loop.announced
 	delete(s.lanes.tenants, m)
+	if m.gone && m.handedOver && m.loop.storer.gaveUp.Load() {
+		s.takeBack(m)
+	}
 	if m.gone {
 		s.forget(m)
 	} else if s.shares() && !s.lanes.closed {

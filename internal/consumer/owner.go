@@ -194,9 +194,22 @@ func (s *Supervisor) handOver(m *member) {
 		m.ownedElsewhere = now
 		o.handing++
 	case now.Sub(m.ownedElsewhere) >= handoverBeats*o.every():
-		o.standby[m.productID] = true
+		o.standby[m.productID], m.handedOver = true, true
 		s.release(m)
 	}
+}
+
+// takeBack has a product that was given up consumed for some beats more: something has been left
+// that the database did not take, and the owner would wait for ClaimIdle to take it over.
+func (s *Supervisor) takeBack(m *member) {
+	m.gone, m.handedOver = false, false
+	delete(s.owners.standby, m.productID)
+	s.handOver(m)
+	if !s.shares() {
+		s.begin(m)
+		return
+	}
+	s.wake(m, false)
 }
 
 // keep notes that a product is not about to be given up.

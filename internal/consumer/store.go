@@ -125,8 +125,14 @@ func (s *storer) keepTrying(ctx, work context.Context, fn func() error) bool {
 	for {
 		err := fn()
 		if model.IsBooksOlder(err) {
-			err = s.lookAgain(work)
-			if err == nil && !s.again.Load() && role.Sleep(ctx, landingWait) {
+			// Nothing has been stored so far, whatever the loop has been told meanwhile.
+			older, fault := s.lookAgain(work)
+			switch {
+			case fault != nil:
+				err = fault
+			case older || !role.Sleep(work, landingWait):
+				return false
+			default:
 				continue
 			}
 		}
@@ -219,17 +225,17 @@ func (s *storer) refused(b ledger.Batch, refusal error) []ledger.Batch {
 // lookAgain finds out whether the books have lost what was stored, when they are not the
 // known ones. If they have, what is under way is left: its session reads it again, behind
 // what is missing.
-func (s *storer) lookAgain(ctx context.Context) error {
+func (s *storer) lookAgain(ctx context.Context) (older bool, err error) {
 	s.known.forget()
 	if s.keeper == nil {
-		return nil
+		return false, nil
 	}
-	older, err := s.keeper.Reread(ctx, s.productID)
+	older, err = s.keeper.Reread(ctx, s.productID)
 	if err == nil && older {
 		s.mark = ""
 		s.again.Store(true)
 	}
-	return err
+	return older, err
 }
 
 // recordLost writes down entries that exist no longer, and raises the alarm for

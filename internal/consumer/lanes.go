@@ -210,8 +210,9 @@ func (s *Supervisor) ended(m *member) {
 	again := m.queued || m.evicted || t.yielded
 	m.running, m.queued, m.evicted, m.joined, m.announced = false, false, false, m.loop.Joined(), m.loop.announced
 	delete(s.lanes.tenants, m)
-	if m.gone && m.handedOver && m.loop.storer.gaveUp.Load() {
+	if m.gone && m.handedOver && m.loop.storer.gaveUp.Load() && s.shares() && !s.lanes.closed {
 		s.takeBack(m)
+		again = true
 	}
 	if m.gone {
 		s.forget(m)

@@ -205,11 +205,6 @@ func (s *Supervisor) takeBack(m *member) {
 	m.gone, m.handedOver = false, false
 	delete(s.owners.standby, m.productID)
 	s.handOver(m)
-	if !s.shares() {
-		s.begin(m)
-		return
-	}
-	s.wake(m, false)
 }
 
 // keep notes that a product is not about to be given up.

@@ -2,13 +2,10 @@ package bench
 
 import (
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -85,17 +82,7 @@ func (f *fleet) consumers() map[int64][]int {
 
 // scrape returns the metrics of a process, "" while there are none.
 func (d *bed) scrape(pid int) string {
-	d.b.Helper()
-	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", d.devPorts[pid]))
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	return servertest.Scrape(fmt.Sprintf("http://127.0.0.1:%d/metrics", d.devPorts[pid]))
 }
 
 // settleBy has replicas settle entries of some products, which wait in the streams, and returns
@@ -159,31 +146,18 @@ func (f *fleet) shared(products int) (shared int) {
 
 func (d *bed) setStatus(status string) {
 	d.b.Helper()
-	if _, err := d.pool.Exec(d.b.Context(), "UPDATE seckill_products SET status = $1", status); err != nil {
-		d.b.Fatal(err)
-	}
+	d.exec("UPDATE seckill_products SET status = '" + status + "'")
 }
 
-// latencyBy is the time from just before an XADD to the moment when a second connection sees the
-// row, sorted, of entries of one settled product at 1,000 a second.
+// latencyBy is latencies of one settled product.
 func (d *bed) latencyBy(replicas int) []time.Duration {
 	d.b.Helper()
 	d.reset()
 	d.sell(1, settleEntries)
 	f := d.deploy(replicas, 1, 256)
 	defer f.stop()
-	d.warm()
-	sent := make([]time.Time, latencyEntries+1)
-	var wg sync.WaitGroup
-	wg.Go(func() { d.send(sent) })
-	seen := d.watch()
-	wg.Wait()
+	took := d.latencies()
 	d.allWon(1, latencyEntries+1) // and the one that warms up
-	took := make([]time.Duration, latencyEntries)
-	for i := range took {
-		took[i] = seen[i+1].Sub(sent[i+1])
-	}
-	slices.Sort(took)
 	return took
 }
 

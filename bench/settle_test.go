@@ -183,10 +183,7 @@ func growth(b *testing.B, entries int, stock string, settings []string) {
 	b.Helper()
 	for range b.N {
 		d, list := newBedWith(b, devstack.Options{Args: settings}), users(entries)
-		if _, err := d.pool.Exec(b.Context(), fmt.Sprintf(
-			"INSERT INTO seckill_products (product_id, stock_total, stock_left) VALUES (%d, %s, %[2]s)", product, stock)); err != nil {
-			b.Fatal(err)
-		}
+		d.exec(fmt.Sprintf("INSERT INTO seckill_products (product_id, stock_total, stock_left) VALUES (%d, %s, %[2]s)", product, stock))
 		d.fillCache()
 		book := ledger.New(d.pool, silent{})
 		took := make([]time.Duration, 0, entries/settleCount)

@@ -271,18 +271,7 @@ func (p *process) token(role string) string {
 }
 
 // scrape returns what /metrics shows, "" when it does not answer.
-func (p *process) scrape() string {
-	response, err := http.Get(p.metrics)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return ""
-	}
-	return string(text)
-}
+func (p *process) scrape() string { return servertest.Scrape(p.metrics) }
 
 // metric returns the value of a line of /metrics, "" when there is none.
 func (p *process) metric(name string) string {

@@ -32,7 +32,6 @@ type member struct {
 	gone      bool      // it is not consumed any more, and keeps its place until its loop has ended
 
 	ownedElsewhere time.Time // since when another replica owns it; zero = this one does
-	handedOver     bool      // it is gone because another replica owns it
 
 	loop    *Loop // made when it is needed
 	running bool  // it has a lane
@@ -210,7 +209,7 @@ func (s *Supervisor) ended(m *member) {
 	again := m.queued || m.evicted || t.yielded
 	m.running, m.queued, m.evicted, m.joined, m.announced = false, false, false, m.loop.Joined(), m.loop.announced
 	delete(s.lanes.tenants, m)
-	if m.gone && m.handedOver && m.loop.storer.gaveUp.Load() && s.shares() && !s.lanes.closed {
+	if m.gone && s.owners.standby[m.productID] && m.loop.storer.gaveUp.Load() && s.shares() && !s.lanes.closed {
 		s.takeBack(m)
 		again = true
 	}

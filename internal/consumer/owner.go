@@ -194,7 +194,7 @@ func (s *Supervisor) handOver(m *member) {
 		m.ownedElsewhere = now
 		o.handing++
 	case now.Sub(m.ownedElsewhere) >= handoverBeats*o.every():
-		o.standby[m.productID], m.handedOver = true, true
+		o.standby[m.productID] = true
 		s.release(m)
 	}
 }
@@ -202,7 +202,7 @@ func (s *Supervisor) handOver(m *member) {
 // takeBack has a product that was given up consumed for some beats more: something has been left
 // that the database did not take, and the owner would wait for ClaimIdle to take it over.
 func (s *Supervisor) takeBack(m *member) {
-	m.gone, m.handedOver = false, false
+	m.gone = false
 	delete(s.owners.standby, m.productID)
 	s.handOver(m)
 }

@@ -26,6 +26,7 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
+	before := goleak.IgnoreCurrent()
 	s, err := servertest.StartService("Products: [1]")
 	serviceURL, redisAddr = s.URL, s.RedisAddr
 	if err := errors.Join(err, issueTokens()); err != nil {
@@ -43,7 +44,7 @@ func run(m *testing.M) (code int) {
 		fmt.Fprintf(os.Stderr, "output of the service:\n%s\n", s.Output.String())
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(goleak.IgnoreCurrent()); code == 0 && err != nil {
+	if err := servertest.Leaked(before); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"seckill/internal/devstack"
+	"seckill/internal/servertest"
 	"seckill/migrations"
 	"seckill/model"
 )
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	_ = server.Stop(ctx)
-	if err := goleak.Find(before); code == 0 && err != nil {
+	if err := servertest.Leaked(before); code == 0 && err != nil {
 		println(err.Error())
 		code = 1
 	}

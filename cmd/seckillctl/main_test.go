@@ -37,6 +37,7 @@ type shared struct{ m *testing.M }
 func (s shared) Run() (code int) {
 	flag.Parse()
 	logx.Disable()
+	before := goleak.IgnoreCurrent()
 	var err error
 	if service, err = servertest.StartService("Products: [1001]\n"); err == nil {
 		err = sixDigits(service.PostgresURL)
@@ -56,7 +57,7 @@ func (s shared) Run() (code int) {
 		fmt.Fprintf(os.Stderr, "output of the service:\n%s\n", service.Output.String())
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(goleak.IgnoreCurrent()); code == 0 && err != nil {
+	if err := servertest.Leaked(before); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

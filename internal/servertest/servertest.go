@@ -54,7 +54,7 @@ func Run(m *testing.M, ignore ...goleak.Option) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if err := goleak.Find(ignore...); code == 0 && err != nil {
+	if err := Leaked(ignore...); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -52,9 +52,18 @@ servers: ## Make sure that PostgreSQL and Redis are there for the tests
 
 .PHONY: test
 test: servers axe ## Run every test with the race detector, on real servers
-	$(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
+	@$(MAKE) --no-print-directory -j 2 test-packages test-deploy
+
+# Without MAKEFLAGS: tests that call make have nothing to do with the jobs of this one.
+.PHONY: test-packages
+test-packages:
+	MAKEFLAGS= $(GO) test -race -count=1 -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./...
 	cd deploy/grafana/generate && $(GO) test -count=1 ./...
-	cd deploy/test && $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
+
+# Beside the others: it waits most of the time, for the windows of alerts.
+.PHONY: test-deploy
+test-deploy:
+	cd deploy/test && MAKEFLAGS= $(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 # On another PostgreSQL than the installed one: what speaks SQL, and whole sales. SHORT=1, as
 # CI has it, leaves out migrations, random histories, and all sales but those that use every route.

@@ -27,9 +27,15 @@ type accessLine struct {
 	http.ResponseWriter
 	began  time.Time
 	status int
-	quiet  bool // there is to be no line: an attempt was refused, or a page was asked for
 
-	attempts, admitted int // of a batch
+	mu   sync.Mutex // a handler that has not ended in time may still tell
+	told told
+}
+
+// told is what the handler of a request has its line tell.
+type told struct {
+	quiet              bool // there is to be no line: an attempt was refused, or a page was asked for
+	attempts, admitted int  // of a batch
 }
 
 func begin(w http.ResponseWriter) *accessLine {
@@ -45,17 +51,19 @@ func (a *accessLine) note(r *http.Request) *http.Request {
 }
 
 // NoLine has a request leave no line in the log.
-func NoLine(r *http.Request) {
-	if line, ok := r.Context().Value(lineKey{}).(*accessLine); ok {
-		line.quiet = true
-	}
-}
+func NoLine(r *http.Request) { tell(r, told{quiet: true}) }
 
 // Attempts has the line of a request count the attempts that it was of, and those of them
 // that were admitted. As of one attempt there is no line when all were refused.
 func Attempts(r *http.Request, made, admitted int) {
+	tell(r, told{quiet: admitted == 0, attempts: made, admitted: admitted})
+}
+
+func tell(r *http.Request, what told) {
 	if line, ok := r.Context().Value(lineKey{}).(*accessLine); ok {
-		line.attempts, line.admitted, line.quiet = made, admitted, admitted == 0
+		line.mu.Lock()
+		line.told = what
+		line.mu.Unlock()
 	}
 }
 
@@ -83,7 +91,10 @@ var busy thinned
 
 // log writes the line, in the form that go-zero's has.
 func (a *accessLine) log(r *http.Request) {
-	if a.quiet {
+	a.mu.Lock()
+	told := a.told
+	a.mu.Unlock()
+	if told.quiet {
 		return
 	}
 	more := 0
@@ -104,8 +115,8 @@ func (a *accessLine) log(r *http.Request) {
 		a.status, cut(r.Method, longestMethod), cut(r.RequestURI, longestPath),
 		cut(httpx.GetRemoteAddr(r), longestLogged), cut(r.UserAgent(), longestAgent),
 	}
-	if a.attempts > 0 {
-		form, args = form+" - %d attempts, %d admitted", append(args, a.attempts, a.admitted)
+	if told.attempts > 0 {
+		form, args = form+" - %d attempts, %d admitted", append(args, told.attempts, told.admitted)
 	}
 	switch {
 	case more > 0:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,6 +85,18 @@ func TestTheLineOfABatchCountsItsAttempts(t *testing.T) {
 			t.Errorf("%d admitted: %s", admitted, text)
 		}
 	}
+}
+
+// TestAHandlerMayTellTooLate: it has not ended in time, and the answer of its timeout is logged
+// meanwhile. The race detector sees what is wrong.
+func TestAHandlerMayTellTooLate(t *testing.T) {
+	var late sync.WaitGroup
+	outer := outerOf(t, func(w http.ResponseWriter, r *http.Request) {
+		late.Go(func() { Attempts(r, 512, 300); NoLine(r) })
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	outer.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	late.Wait()
 }
 
 // TestOtherRequestsHaveALine of bounded length, and a 5xx is an error in it.

@@ -131,7 +131,7 @@ func withClock(t *testing.T, pool *model.Pool) (set func(ms, number int)) {
 	if err != nil || !strings.Contains(made, "clock_timestamp()") {
 		t.Fatalf("the default is %q, %v", made, err)
 	}
-	exec("CREATE TABLE clock AS SELECT clock_timestamp() AS began, clock_timestamp() AS now")
+	exec("CREATE TABLE clock AS SELECT date_trunc('milliseconds', clock_timestamp()) AS began, clock_timestamp() AS now")
 	exec("CREATE FUNCTION standing() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT now FROM public.clock); END'")
 	exec("ALTER TABLE seckill_orders ALTER COLUMN id SET DEFAULT " + strings.ReplaceAll(made, "clock_timestamp()", "standing()"))
 	return func(ms, number int) {

@@ -2,12 +2,16 @@ package migrations_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"seckill/internal/devstack"
 	"seckill/migrations"
+	"seckill/model"
 )
 
 // TestAMigrationWaitsBesideTheSale holds the tables as a reader does that has forgotten its
@@ -29,34 +33,22 @@ func TestAMigrationWaitsBesideTheSale(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- migrations.Apply(t.Context(), open(t, url).SQL()) }()
 
+	stop, beside := make(chan struct{}), make(chan error, 1)
+	go func() { beside <- sells(t.Context(), pool, stop) }()
 	// Until the migration has asked for a table, and given up, three times.
 	seen, waits := map[string]bool{}, time.Now().Add(time.Minute)
 	for len(seen) < 3 {
 		if time.Now().After(waits) {
 			t.Fatal("the migration has not asked for the tables three times within a minute")
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		if _, err := pool.Exec(ctx, "SELECT count(*) FROM seckill_products, seckill_orders, seckill_logs"); err != nil {
-			t.Fatalf("a look-up behind the migration: %v", err)
-		}
-		if _, err := pool.Exec(ctx, "INSERT INTO seckill_audit (actor, action, target) VALUES ('tester', 'wait', 'x')"); err != nil {
-			t.Fatalf("a write beside the migration: %v", err)
-		}
-		cancel()
-		rows, err := pool.Query(t.Context(), `
-SELECT virtualtransaction FROM pg_locks WHERE NOT granted AND mode IN ('AccessExclusiveLock', 'ShareRowExclusiveLock')
-   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var waiter string
-			if err := rows.Scan(&waiter); err != nil {
-				t.Fatal(err)
-			}
+		for _, waiter := range askers(t, pool) {
 			seen[waiter] = true
 		}
 		time.Sleep(10 * time.Millisecond) // the pause between two looks
+	}
+	close(stop)
+	if err := <-beside; err != nil {
+		t.Fatal(err)
 	}
 	if err := reader.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
@@ -67,6 +59,42 @@ SELECT virtualtransaction FROM pg_locks WHERE NOT granted AND mode IN ('AccessEx
 	if n := number(t, pool, collated); n != 0 {
 		t.Errorf("%d key columns have the collation of the database", n)
 	}
+}
+
+// sells reads and writes until stop is closed, as a sale does beside a migration.
+func sells(ctx context.Context, pool *model.Pool, stop <-chan struct{}) error {
+	for {
+		select {
+		case <-stop:
+			return nil
+		case <-time.After(10 * time.Millisecond): // a rate
+		}
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		_, err := pool.Exec(ctx, "SELECT count(*) FROM seckill_products, seckill_orders, seckill_logs")
+		if err == nil {
+			_, err = pool.Exec(ctx, "INSERT INTO seckill_audit (actor, action, target) VALUES ('tester', 'wait', 'x')")
+		}
+		cancel()
+		if err != nil {
+			return fmt.Errorf("beside the migration: %w", err)
+		}
+	}
+}
+
+// askers are the transactions that wait for a lock that shuts others out.
+func askers(t *testing.T, pool *model.Pool) []string {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), `
+SELECT virtualtransaction FROM pg_locks WHERE NOT granted AND mode IN ('AccessExclusiveLock', 'ShareRowExclusiveLock')
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return waiting
 }
 
 // collated counts the key columns that do not compare byte by byte.

@@ -68,7 +68,7 @@ func (g *Gate) Waiting(ctx context.Context, productID int64, users []int64) (map
 // InFlight returns a page of the entries that have taken a unit and are not known to be
 // settled, in no order, and where the next page begins; 0 begins, and is the end.
 func (g *Gate) InFlight(ctx context.Context, productID int64, cursor uint64, count int) ([]Entry, uint64, error) {
-	values, next, err := g.client.HScan(ctx, keysOf(productID).inflight, cursor, "", int64(count)).Result()
+	values, next, err := g.client.HScan(ctx, inflightKey(productID), cursor, "", int64(count)).Result()
 	if err == nil && len(values)%2 != 0 {
 		err = fmt.Errorf("%d fields and values: %w", len(values), stream.ErrReply)
 	}

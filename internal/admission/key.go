@@ -17,11 +17,16 @@ type keys struct {
 func keysOf(productID int64) keys {
 	name := func(what string) string { return seckill.CompanionKey(productID, what) }
 	return keys{
-		productID: productID, gate: name("gate"), holders: name("holders"),
-		inflight: name("inflight"), waiting: name("waiting"), stream: seckill.StreamKey(productID),
+		productID: productID, gate: gateKey(productID), holders: name("holders"),
+		inflight: inflightKey(productID), waiting: name("waiting"), stream: seckill.StreamKey(productID),
 		resent: name("resent"), stored: name("stored"), reread: name("reread"),
 	}
 }
+
+// gateKey and inflightKey are keys alone, for who asks for those of very many products again
+// and again.
+func gateKey(productID int64) string     { return seckill.CompanionKey(productID, "gate") }
+func inflightKey(productID int64) string { return seckill.CompanionKey(productID, "inflight") }
 
 // request is where the answer to a user's request ID is remembered.
 func (k keys) request(userID int64, requestID string) string {

@@ -40,7 +40,7 @@ func (g *Gate) Flying(ctx context.Context, productIDs []int64) ([]int64, []error
 	pipe := g.client.Pipeline()
 	replies := make([]*redis.IntCmd, len(productIDs))
 	for i, id := range productIDs {
-		replies[i] = pipe.HLen(ctx, keysOf(id).inflight)
+		replies[i] = pipe.HLen(ctx, inflightKey(id))
 	}
 	_, err := pipe.Exec(ctx)
 	counts, problems := make([]int64, len(productIDs)), make([]error, len(productIDs))

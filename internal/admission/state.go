@@ -107,7 +107,7 @@ func (g *Gate) Briefs(ctx context.Context, productIDs []int64) ([]Brief, error) 
 	pipe := g.client.Pipeline()
 	replies := make([]*redis.SliceCmd, len(productIDs))
 	for i, id := range productIDs {
-		replies[i] = pipe.HMGet(ctx, keysOf(id).gate, "epoch", "applied", "run", "token")
+		replies[i] = pipe.HMGet(ctx, gateKey(id), "epoch", "applied", "run", "token")
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	var err error
@@ -224,7 +224,7 @@ func done(least, most int64, reply *redis.Cmd) error {
 
 // Close closes a product's gate, unless it is of a later epoch.
 func (g *Gate) Close(ctx context.Context, productID, epoch int64) error {
-	if err := done(0, 1, closeScript.Run(ctx, g.client, []string{keysOf(productID).gate}, epoch)); err != nil {
+	if err := done(0, 1, closeScript.Run(ctx, g.client, []string{gateKey(productID)}, epoch)); err != nil {
 		return fmt.Errorf("close gate of product %d: %w", productID, err)
 	}
 	return nil
@@ -293,7 +293,7 @@ func putAside[K int64 | string, V int64 | string](ctx context.Context, client re
 // has been told another move, than when the difference was found; it reports whether
 // it did. A name of its own tells the gate a call that is repeated after a lost reply.
 func (g *Gate) Correct(ctx context.Context, productID int64, at State, difference int64) (bool, error) {
-	corrected, err := correctScript.Run(ctx, g.client, []string{keysOf(productID).gate},
+	corrected, err := correctScript.Run(ctx, g.client, []string{gateKey(productID)},
 		at.Epoch, at.Applied, difference, rand.Text()).Int64()
 	if err == nil {
 		err = stream.Within(0, 1, corrected)

@@ -29,11 +29,11 @@ func (g *Gate) States(ctx context.Context, productIDs []int64) []Standing {
 		pipe := g.client.Pipeline()
 		replies := make([]*redis.Cmd, len(asked))
 		for n, at := range asked {
-			k, ask := keysOf(productIDs[at]), readScript.Eval
+			ask := readScript.Eval
 			if known {
 				ask = readScript.EvalSha
 			}
-			replies[n] = ask(ctx, pipe, []string{k.gate, k.inflight})
+			replies[n] = ask(ctx, pipe, []string{gateKey(productIDs[at]), inflightKey(productIDs[at])})
 		}
 		_, _ = pipe.Exec(ctx) // each command has its own error
 		var unknown []int

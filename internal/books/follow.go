@@ -14,7 +14,7 @@ const (
 	// and moves are looked for of all products each time: what is found so is what Redis has
 	// lost without anybody's having tried.
 	followTurns = 10
-	followPage  = 250
+	followPage  = 100
 	// followDistant is how many gates of sales that are far off are compared besides: so few that
 	// those on sale never wait while very many are made anew.
 	followDistant = 20

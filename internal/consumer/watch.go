@@ -17,7 +17,7 @@ import (
 
 const (
 	// watchTick is how often some of the quiet products are looked at.
-	watchTick = 100 * time.Millisecond
+	watchTick = 200 * time.Millisecond
 	// watchPeriod is in how long each of them is looked at once, and watchRate how many a
 	// second at the most: with more products it takes longer.
 	watchPeriod = time.Second

@@ -116,6 +116,7 @@ func TestMigrationsGoTheirOwnWay(t *testing.T) {
 	direct := s.url
 	s.pool = servertest.Open(t, direct)
 	s.exec(`DO $$ BEGIN IF to_regrole('seckill_app') IS NULL THEN CREATE ROLE seckill_app LOGIN; END IF; END $$;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC; -- before PostgreSQL 15 everybody may
 ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO seckill_app;
 ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO seckill_app`)
 	through := servertest.PgBouncer(t, "transaction", 3)(direct)

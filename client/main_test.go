@@ -44,11 +44,7 @@ func run(m *testing.M) (code int) {
 		fmt.Fprintf(os.Stderr, "output of the service:\n%s\n", s.Output.String())
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := servertest.Leaked(before); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	return servertest.WithoutLeaks(code, before)
 }
 
 // issueTokens issues the tokens that all tests use.

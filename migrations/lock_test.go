@@ -44,7 +44,11 @@ func TestAMigrationWaitsBesideTheSale(t *testing.T) {
 		for _, waiter := range askers(t, pool) {
 			seen[waiter] = true
 		}
-		time.Sleep(10 * time.Millisecond) // the pause between two looks
+		select {
+		case err := <-beside:
+			t.Fatal(err)
+		case <-time.After(10 * time.Millisecond): // the pause between two looks
+		}
 	}
 	close(stop)
 	if err := <-beside; err != nil {

@@ -28,11 +28,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	_ = server.Stop(ctx)
-	if err := servertest.Leaked(before); code == 0 && err != nil {
-		println(err.Error())
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(servertest.WithoutLeaks(code, before))
 }
 
 func newDatabase(t *testing.T, name string) string {

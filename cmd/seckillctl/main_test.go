@@ -57,11 +57,7 @@ func (s shared) Run() (code int) {
 		fmt.Fprintf(os.Stderr, "output of the service:\n%s\n", service.Output.String())
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := servertest.Leaked(before); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	return servertest.WithoutLeaks(code, before)
 }
 
 // sixDigits lets the numbers of the audit begin at 100001, so that columns are as wide

@@ -54,11 +54,7 @@ func Run(m *testing.M, ignore ...goleak.Option) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if err := Leaked(ignore...); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	return WithoutLeaks(code, ignore...)
 }
 
 // Database creates a migrated database and returns its URL.

@@ -45,7 +45,7 @@ type member struct {
 	joined    bool
 	announced bool
 	delivered string    // the last entry that the group was given, as far as is known; "" = not known
-	lookedAt  time.Time // at its group
+	lookAt    time.Time // at its group again
 }
 
 // isJoined reports whether the product is consumed now.
@@ -218,6 +218,9 @@ func (s *Supervisor) ended(m *member) {
 	} else if s.shares() && !s.lanes.closed {
 		if t.lost || t.last != "" {
 			m.delivered = t.last
+		}
+		if soon := time.Now().Add(s.watch.ClaimIdle / 2); m.lookAt.After(soon) {
+			m.lookAt = soon // it may have left something pending
 		}
 		if again {
 			s.wake(m, false)

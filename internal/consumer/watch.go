@@ -22,10 +22,13 @@ const (
 	// second at the most: with more products it takes longer.
 	watchPeriod = time.Second
 	watchRate   = 5000
-	// sleepRate is that of products that are dormant, whose groups are not looked at before
-	// sleepAge.
+	// sleepRate is that of products that are dormant.
 	sleepRate = 1000
-	sleepAge  = 10 * time.Minute
+	// groupAge is how old the look at a group gets of which nothing is pending, in terms of
+	// ClaimIdle, and groupMost at the most: what its members are given comes as an arrival, so
+	// that nothing but somebody's deleting the group or sending it back is missed so long.
+	groupAge  = 3
+	groupMost = 10 * time.Minute
 	// watchPage is how many are looked at in one round trip, watchPages how many of these are
 	// made side by side.
 	watchPage, watchPages = 500, 4
@@ -145,11 +148,11 @@ func (s *Supervisor) choose(now time.Time) (groups, arrivals []*member) {
 		}
 	}
 	w.fresh = w.fresh[n:]
-	turn := func(r *ring, share int, age time.Duration) {
+	turn := func(r *ring, share int) {
 		for _, m := range r.next(share) {
 			switch {
 			case !m.isQuiet() || !m.joined: // somebody else looks after it
-			case m.delivered == "" || now.Sub(m.lookedAt) >= age:
+			case m.delivered == "" || now.After(m.lookAt):
 				groups = append(groups, m)
 			default:
 				arrivals = append(arrivals, m)
@@ -158,11 +161,11 @@ func (s *Supervisor) choose(now time.Time) (groups, arrivals []*member) {
 	}
 	if w.all {
 		w.all = false
-		turn(&w.awake, len(w.awake.members), w.ClaimIdle/2)
+		turn(&w.awake, len(w.awake.members))
 	} else {
-		turn(&w.awake, w.awake.share(watchRate), w.ClaimIdle/2)
+		turn(&w.awake, w.awake.share(watchRate))
 	}
-	turn(&w.sleep, w.sleep.share(sleepRate), sleepAge)
+	turn(&w.sleep, w.sleep.share(sleepRate))
 	return groups, arrivals
 }
 
@@ -265,7 +268,7 @@ func (s *Supervisor) lookAtGroups(ctx context.Context, page []*member) error {
 // note notes how the group of a quiet product stands, and reports whether it has still to be
 // made. All that is out of order is for the product's loop to tell and to mend.
 func (s *Supervisor) note(m *member, found stream.Standby) (join bool) {
-	m.lookedAt = time.Now().Add(-rand.N(s.watch.ClaimIdle/8 + 1)) //nolint:gosec // it spreads, and hides nothing
+	m.lookAt = time.Now().Add(s.watch.lookAgain(m, found))
 	switch {
 	case found.Err != nil && stream.Away(found.Err):
 		s.watch.all = s.watch.all || m.joined
@@ -289,6 +292,19 @@ func (s *Supervisor) note(m *member, found stream.Standby) (join bool) {
 		s.wake(m, found.Idle)
 	}
 	return false
+}
+
+// lookAgain returns after how long the group of a quiet product is looked at again: in time to
+// take over what is pending.
+func (w *watch) lookAgain(m *member, found stream.Standby) time.Duration {
+	age := w.ClaimIdle / 2
+	switch {
+	case m.dormant:
+		age = groupMost
+	case !found.Pending:
+		age = min(groupAge*w.ClaimIdle, max(groupMost, age))
+	}
+	return age - rand.N(age/4+1) //nolint:gosec // it spreads, and hides nothing
 }
 
 // lose notes that a quiet product cannot be looked at. Its loop begins from the start then.

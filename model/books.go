@@ -70,13 +70,14 @@ type BalanceMark struct {
 	Left      int64
 	Epoch     int64
 	Moves     int64
+	Live      int64 // orders, as the database counts them whoever changes one
 	UpdatedAt time.Time
 }
 
 // BalanceMarks lists the products that NextBalance goes through, in the same order.
 func (p *Pool) BalanceMarks(ctx context.Context) ([]BalanceMark, error) {
 	rows, err := p.Query(ctx, `
-SELECT p.product_id, p.stock_total, p.stock_left, p.gate_epoch, p.moves, p.updated_at
+SELECT p.product_id, p.stock_total, p.stock_left, p.gate_epoch, p.moves, p.live_orders, p.updated_at
   FROM seckill_products p WHERE `+balanceMoves+` ORDER BY p.product_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list products to audit: %w", err)

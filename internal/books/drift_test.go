@@ -153,6 +153,28 @@ func TestTheAuditorShowsDriftAtOnceAndLogsItWhenItStays(t *testing.T) {
 	audit("off again, for the moment", -1, 2)
 }
 
+// TestBooksInOrderRestUntilSomebodyChangesAnOrder, be it by hand.
+func TestBooksInOrderRestUntilSomebodyChangesAnOrder(t *testing.T) {
+	h, g := newHouse(t), &gauges{}
+	h.create(hourly())
+	h.admit(10)
+	h.settle()
+	h.bring()
+	auditor := books.NewAuditor(h.pool, h.gate, g)
+	h.must(auditor.Audit(t.Context()))
+	h.must(auditor.Audit(t.Context()))
+	if g.times() != 1 {
+		t.Errorf("books in order were shown %d times in two audits", g.times())
+	}
+	if _, err := h.pool.Exec(t.Context(), "UPDATE seckill_orders SET status = 'CANCELLED'"); err != nil {
+		t.Fatal(err)
+	}
+	h.must(auditor.Audit(t.Context()))
+	if b := g.of(1); g.times() != 2 || b[2] != 0 || b[3] == 0 {
+		t.Errorf("an order was cancelled by hand: shown %d times, the last time %v", g.times(), b)
+	}
+}
+
 // TestTheAuditorGoesOnWithTheDatabaseWhileRedisIsAway, and says so.
 func TestTheAuditorGoesOnWithTheDatabaseWhileRedisIsAway(t *testing.T) {
 	h, g := newHouse(t), &gauges{}

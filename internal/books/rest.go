@@ -14,8 +14,9 @@ import (
 
 const (
 	// restsFor is for how long the books of a product are not looked into again that were in
-	// order and of which nothing has moved. Somebody may have changed orders by hand.
-	restsFor = time.Minute
+	// order and of which nothing has moved. Somebody may have changed orders by hand where no
+	// trigger counts them.
+	restsFor = 5 * time.Minute
 	// marksPage is how many gates are read in one round trip.
 	marksPage = 500
 )

@@ -208,17 +208,23 @@ func story(t *testing.T) []step {
 				same(p.Checks[0].Level, client.CheckOK))
 		}},
 		{"Live", func(ctx context.Context, c *client.Client) error {
+			looks := 0
 			for overview, err := range c.Live(ctx) {
+				if looks++; err == nil && len(overview.Missing) > 0 && looks < 20 {
+					continue // a server was late for this look
+				}
 				return first(err, same(len(overview.Products) >= 2, true), same(len(overview.Missing), 0), same(overview.At.IsZero(), false))
 			}
 			return errors.New("no overview")
 		}},
 		{"ProductLive", func(ctx context.Context, c *client.Client) error {
+			looks := 0
 			for event, err := range c.ProductLive(ctx, product) {
 				if err != nil {
 					return err
 				}
-				if s := event.Sample; s != nil {
+				looks++
+				if s := event.Sample; s != nil && (len(s.Missing) == 0 || looks >= 20) {
 					return first(same(s.ProductID, product), same(units(s.StockTotal), 8), same(units(s.Sold), 1), same(s.Gate, "open"))
 				}
 			}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -64,7 +63,6 @@ type Inspector struct {
 	now    func() time.Time
 	runs   runHistory
 	memory *memory
-	apart  atomic.Bool // no command names several streams
 
 	mu     sync.Mutex
 	rates  map[int64]rate

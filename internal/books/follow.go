@@ -2,8 +2,11 @@ package books
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
+	"seckill/internal/admission"
 	"seckill/internal/role"
 	"seckill/model"
 )
@@ -33,6 +36,47 @@ type following struct {
 	all  bool  // the next look is at all products
 	far  int64 // the last of the products that was looked at whose sale is far off
 	runs map[string]bool
+	late map[int64]int64 // by product: how many moves a gate knew at the last look that did not know all
+}
+
+// look is one product that is compared: as the books have it, unless they were not read for
+// it, and whether they have moves that its gate may not know.
+type look struct {
+	model.GateState
+
+	listed, moving bool
+}
+
+// looksAt are the products that have been listed, and the others that have moves.
+func looksAt(states []model.GateState, moving []int64) []look {
+	looks, at := make([]look, 0, len(states)+len(moving)), make(map[int64]int, len(states))
+	for _, s := range states {
+		at[s.ProductID] = len(looks)
+		looks = append(looks, look{GateState: s, listed: true})
+	}
+	for _, id := range moving {
+		if i, listed := at[id]; listed {
+			looks[i].moving = true
+		} else {
+			looks = append(looks, look{GateState: model.GateState{ProductID: id}, moving: true})
+		}
+	}
+	return looks
+}
+
+// differs reports whether a gate does not know just what the books have. One that knows more
+// has been told since they were read, or the books have lost something: load looks again in
+// the other order.
+func (l look) differs(b admission.Brief) bool {
+	return l.moving || l.listed && (b.Applied != l.Moves || b.Token != l.MoveToken)
+}
+
+// isLate reports whether a gate differs that did so at the last look, and has been told nothing
+// since. Whoever writes moves tells them at once: while a product is sold its gate always
+// differs, and to be told by every replica twice a second would cost Redis twice the time.
+func (f *following) isLate(l look, b admission.Brief) bool {
+	before, differed := f.late[l.ProductID]
+	return differed && before == b.Applied && l.differs(b)
 }
 
 // next returns the gates that are compared now, as they stand in the books.
@@ -45,7 +89,23 @@ func (f *following) next(ctx context.Context, pool *model.Pool) ([]model.GateSta
 	if f.far = 0; len(distant) == followDistant {
 		f.far = distant[len(distant)-1].ProductID
 	}
-	return append(states, distant...), err
+	if err != nil {
+		return nil, err
+	}
+	late, err := f.again(ctx, pool, states)
+	return slices.Concat(states, late, distant), err
+}
+
+// again returns those products that differed at the last look and are not among the given ones.
+func (f *following) again(ctx context.Context, pool *model.Pool, among []model.GateState) ([]model.GateState, error) {
+	late := maps.Clone(f.late)
+	for _, s := range among {
+		delete(late, s.ProductID)
+	}
+	if len(late) == 0 {
+		return nil, nil
+	}
+	return pool.GateStatesAmong(ctx, slices.Collect(maps.Keys(late)))
 }
 
 func (f *following) near(ctx context.Context, pool *model.Pool) ([]model.GateState, error) {

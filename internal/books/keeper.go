@@ -188,35 +188,39 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	behind, err := k.pool.MovingProducts(ctx) // of products that have ended, too
+	moving, err := k.pool.MovingProducts(ctx) // of products that have ended, too
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int64, len(states))
-	for i, s := range states {
-		ids[i] = s.ProductID
+	looks := looksAt(states, moving)
+	if len(looks) == 0 {
+		return nil, nil
 	}
-	if len(ids) == 0 { // but those that have ended
-		return behind, nil
+	ids := make([]int64, len(looks))
+	for i, l := range looks {
+		ids[i] = l.ProductID
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	// Products of a server that does not answer wait for it; the others do not.
 	briefs, briefsErr := k.gate.Briefs(ctx, ids)
 	runs, runsErr := k.streams.Runs(ctx, ids)
-	for i, s := range states {
+	var behind []int64
+	late := map[int64]int64{}
+	for i, l := range looks {
 		b, run := briefs[i], runs[i]
 		if b.Err != nil || run.Err != nil {
 			continue
 		}
 		k.following.met(run.ID)
-		// A gate that knows more than the books has been told since they were read, or
-		// the books have lost something: load looks again in the other order.
-		if !b.Loaded || b.Epoch != s.Epoch || b.Run != run.ID || b.Applied != s.Moves || b.Token != s.MoveToken ||
-			!k.isChecked(s.ProductID, run) {
-			behind = append(behind, s.ProductID)
+		switch {
+		case !b.Loaded, l.listed && (b.Epoch != l.Epoch || b.Run != run.ID || !k.isChecked(l.ProductID, run)), k.following.isLate(l, b):
+			behind = append(behind, l.ProductID)
+		case l.differs(b):
+			late[l.ProductID] = b.Applied
 		}
 	}
+	k.following.late = late
 	return behind, errors.Join(briefsErr, runsErr)
 }
 

@@ -46,6 +46,7 @@ const (
 // optional are commands that we can do without.
 var optional = map[string]bool{
 	"info": true, "config": true, "client": true, "command": true, "memory": true, "latency": true, "acl": true, "hello": true,
+	"xread": true,
 }
 
 // refused takes the error of a command and notes if it tells that rights are missing.

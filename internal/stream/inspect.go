@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -63,6 +64,7 @@ type Inspector struct {
 	now    func() time.Time
 	runs   runHistory
 	memory *memory
+	apart  atomic.Bool // no command names several streams
 
 	mu     sync.Mutex
 	rates  map[int64]rate

@@ -20,8 +20,8 @@ func calls(t *testing.T, client *redis.Client, command string) string {
 	return n
 }
 
-// TestQuietProductsAreLookedAtWithOneCommand until something comes to one of them, or one of
-// their keys cannot be looked at so.
+// TestQuietProductsAreLookedAtWithOneCommand, and with one each as long as something has come to
+// one of them, or a key is no stream.
 func TestQuietProductsAreLookedAtWithOneCommand(t *testing.T) {
 	client := servertest.Client(t, servertest.Redis(t))
 	inspector := newInspector(client)
@@ -56,7 +56,10 @@ func TestQuietProductsAreLookedAtWithOneCommand(t *testing.T) {
 	must[string](t)(client.Set(t.Context(), seckill.StreamKey(2), "no stream", 0).Result())
 	look("the key of product 2 is a text", "", "2", "5", "6")
 	add(t, client, 5, 5)
-	look("an entry, and still a text", "1", "2", "5", "9")
+	look("an entry, and still a text", "1", "2", "6", "9")
+	must[int64](t)(client.Del(t.Context(), seckill.StreamKey(2)).Result())
+	places[0].Delivered = "5-0"
+	look("nothing again", "", "", "7", "9")
 }
 
 // TestQuietProductsAreLookedAtWithoutTheRightToDoItAtOnce.

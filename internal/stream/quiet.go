@@ -46,8 +46,8 @@ func (i *Inspector) Arrivals(ctx context.Context, places []Place) []Arrival {
 // nothing reports whether there is surely no entry behind any of the places. One command for
 // all costs both sides a small part of what one each does, and mostly says so. Where there is
 // an entry, or a key that is no stream, each place is looked at by itself. So it is on a
-// cluster, whose keys are apart, and on a server that has refused such a command once: behind a
-// proxy to a cluster, or to a user who lacks the right.
+// cluster, whose keys are apart, and from then on where such a command is refused: by a proxy
+// to a cluster, or to a user who lacks the right.
 func (i *Inspector) nothing(ctx context.Context, places []Place) bool {
 	if _, cluster := i.client.(*redis.ClusterClient); cluster || i.apart.Load() || len(places) == 0 {
 		return false
@@ -60,7 +60,7 @@ func (i *Inspector) nothing(ctx context.Context, places []Place) bool {
 	switch {
 	case errors.Is(err, redis.Nil):
 		return true
-	case err != nil && !Away(err):
+	case err != nil && !Away(err) && !redis.HasErrorPrefix(err, "WRONGTYPE"):
 		i.apart.Store(true)
 	}
 	return false

@@ -129,10 +129,14 @@ func (m *market) info(section string, names ...string) (sum float64) {
 // redisTime is the processor time of the servers of Redis, in seconds.
 func (m *market) redisTime() float64 { return m.info("cpu", "used_cpu_sys", "used_cpu_user") }
 
+// startOver is after how long the start is over: what has changed within half a minute is read
+// again and again.
+const startOver = 35 * time.Second
+
 // idle reports what the service costs while nothing comes.
 func (m *market) idle(pid int, before float64) {
 	m.b.Helper()
-	time.Sleep(5 * time.Second) // the start is over
+	time.Sleep(startOver)
 	profiled := m.profile(pid, 0, watchedFor)
 	began := m.redisTime()
 	share := coreShare(m.b, pid)

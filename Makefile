@@ -10,7 +10,8 @@ WITHDB  := $(GO) run ./internal/devstack/withdb --
 # Packages tested at once. Each may run a PostgreSQL and a Redis of its own, so
 # more of them than cores makes every one slow.
 TEST_P       ?= 2
-TEST_TIMEOUT ?= 25m
+# Ends what hangs. A slow machine takes 25 minutes for the tests of e2e.
+TEST_TIMEOUT ?= 45m
 
 # What the binary says of itself; given by who builds where there is no repository.
 VERSION  ?= $(shell git describe --tags --match 'v*' --always --dirty 2>/dev/null)

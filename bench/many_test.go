@@ -129,9 +129,9 @@ func (m *market) info(section string, names ...string) (sum float64) {
 // redisTime is the processor time of the servers of Redis, in seconds.
 func (m *market) redisTime() float64 { return m.info("cpu", "used_cpu_sys", "used_cpu_user") }
 
-// startOver is after how long the start is over: what has changed within half a minute is read
-// again and again.
-const startOver = 35 * time.Second
+// startOver is after how long the start is over: what has changed is read again and again for
+// half a minute, and books are compared once more when the gates have been opened.
+const startOver = time.Minute
 
 // idle reports what the service costs while nothing comes.
 func (m *market) idle(pid int, before float64) {

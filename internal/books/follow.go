@@ -160,7 +160,7 @@ type living struct {
 
 // list returns the products, read anew where they are few, or the list is old, or fresh says so.
 func (l *living) list(ctx context.Context, pool *model.Pool, fresh bool) ([]int64, error) {
-	if !fresh && len(l.ids) > verifyPage && time.Since(l.read) < max(livingAge, time.Duration(len(l.ids))*time.Second/livingRate) {
+	if !fresh && len(l.ids) > verifyTurn && time.Since(l.read) < max(livingAge, time.Duration(len(l.ids))*time.Second/livingRate) {
 		return l.ids, nil
 	}
 	ids, err := pool.LivingProducts(ctx)
@@ -171,4 +171,4 @@ func (l *living) list(ctx context.Context, pool *model.Pool, fresh bool) ([]int6
 }
 
 // page returns the products that are compared next.
-func (l *living) page(ids []int64) []int64 { return l.turns.Next(ids, verifyPage) }
+func (l *living) page(ids []int64) []int64 { return l.turns.Next(ids, verifyTurn) }

@@ -14,8 +14,9 @@ const (
 	// verifyInterval is how often the run of the database is asked for, and how often some of
 	// the products are compared whatever that is.
 	verifyInterval = 500 * time.Millisecond
-	// verifyPage is how many products are compared in one round trip.
-	verifyPage = 100
+	// verifyPage is how many products are compared in one round trip, verifyTurn how many of
+	// all of them in one turn.
+	verifyPage, verifyTurn = 100, 50
 )
 
 // Verifier makes the role that compares the books with what Redis knows: those of every

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,11 +16,17 @@ import (
 	"seckill/internal/servertest"
 )
 
-// beginning is the first line that `make run` writes; beginsWell the last that the pages show.
+// beginning is the first line that `make run` writes; consumes and beginsWell are in the last
+// two that the pages show, which roles write beside each other.
 const (
 	beginning  = "go run . -f etc/dev.yaml"
+	consumes   = "seckill stream server started: productID=1001"
 	beginsWell = "gate of product 1001 opened"
 )
+
+// beside are words of lines that come at no certain place among the others, so that no page
+// shows them.
+var beside = []string{"Starting dev http server", "replicas that share the products"}
 
 // TestTheREADMEsCommands runs what a newcomer does first: `make run`, and then the commands of
 // the README, which `make run` has printed. The tutorial that shows the same output is compared
@@ -124,20 +131,29 @@ func newDevSession(t *testing.T, add string) (*session, []string) {
 	s.layOutDev()
 	s.startDev()
 	printed := regexp.MustCompile(`redis-cli -h \S+ -p (\d+)`)
-	text := s.waitFor(beginsWell)
+	text := s.waitFor(consumes, beginsWell)
 	here, there := printed.FindStringSubmatch(text), printed.FindStringSubmatch(add)
 	if here == nil || there == nil {
 		t.Fatalf("no command with redis-cli in %q or in\n%s", add, text)
 	}
 	s.ports[there[1]] = portOf(t, ":"+here[1])
 	s.startShell(append(os.Environ(), "PATH="+filepath.Join(dir, ".bin")+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC"))
-	var said []string
+	return s, s.said(text)
+}
+
+// said returns the lines of the service that pages show, in their order.
+func (s *session) said(text string) (lines []string) {
+	var last []string
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		if !strings.Contains(line, "Starting dev http server") { // go-zero's, at no certain place among the others
-			said = append(said, s.translate(line))
+		switch has := func(words string) bool { return strings.Contains(line, words) }; {
+		case slices.ContainsFunc(beside, has):
+		case has(beginsWell):
+			last = append(last, s.translate(line))
+		default:
+			lines = append(lines, s.translate(line))
 		}
 	}
-	return s, said
+	return append(lines, last...)
 }
 
 // layOutDev writes etc/dev.yaml with ports and a folder of this test.
@@ -176,12 +192,13 @@ func (s *session) startDev() {
 }
 
 // waitFor returns what the service has written once that holds the given words in a whole line.
-func (s *session) waitFor(words string) (text string) {
+func (s *session) waitFor(words ...string) (text string) {
 	s.t.Helper()
-	servertest.Eventually(s.t, "the service writes "+words, func() bool {
+	servertest.Eventually(s.t, fmt.Sprintf("the service writes %q", words), func() bool {
 		read, err := os.ReadFile(filepath.Join(s.dir, "seckill.log"))
 		text = string(read)
-		return err == nil && strings.Contains(text, words) && strings.HasSuffix(text, "\n")
+		missing := slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+		return err == nil && !missing && strings.HasSuffix(text, "\n")
 	})
 	return text
 }

@@ -64,6 +64,15 @@ func looksAt(states []model.GateState, moving []int64) []look {
 	return looks
 }
 
+// productsOf returns the products that are compared.
+func productsOf(looks []look) []int64 {
+	ids := make([]int64, len(looks))
+	for i, l := range looks {
+		ids[i] = l.ProductID
+	}
+	return ids
+}
+
 // differs reports whether a gate does not know just what the books have. One that knows more
 // has been told since they were read, or the books have lost something: load looks again in
 // the other order.

@@ -196,10 +196,7 @@ func (k *Keeper) behind(ctx context.Context) ([]int64, error) {
 	if len(looks) == 0 {
 		return nil, nil
 	}
-	ids := make([]int64, len(looks))
-	for i, l := range looks {
-		ids[i] = l.ProductID
-	}
+	ids := productsOf(looks)
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	// Products of a server that does not answer wait for it; the others do not.

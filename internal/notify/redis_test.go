@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -277,16 +276,7 @@ func TestOneSubscriptionAReplica(t *testing.T) {
 func TestChangesOfARushArePublishedTogether(t *testing.T) {
 	client := servertest.Client(t, servertest.Redis(t))
 	hub := start(t, client, newStore().sources(), deaf)
-	messages := func() int {
-		info, err := client.Info(t.Context(), "commandstats").Result()
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0 // as long as there is no such line
-		_, calls, _ := strings.Cut(info, "cmdstat_publish:calls=")
-		_, _ = fmt.Sscan(strings.ReplaceAll(calls, ",", " "), &n)
-		return n
-	}
+	messages := func() int { return servertest.Calls(t, client, "publish") }
 	before, began := messages(), time.Now()
 	user := int64(0)
 	for ; time.Since(began) < 50*publishPause; user++ {

@@ -1,24 +1,13 @@
 package stream_test
 
 import (
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"seckill/internal/seckill"
 	"seckill/internal/servertest"
 	"seckill/internal/stream"
 )
-
-// calls is how often Redis has been given a command.
-func calls(t *testing.T, client *redis.Client, command string) string {
-	t.Helper()
-	_, rest, _ := strings.Cut(client.Info(t.Context(), "commandstats").Val(), "cmdstat_"+command+":calls=")
-	n, _, _ := strings.Cut(rest, ",")
-	return n
-}
 
 // TestQuietProductsAreLookedAtWithOneCommand, and with one each as long as something has come to
 // one of them, or a key is no stream.
@@ -27,7 +16,7 @@ func TestQuietProductsAreLookedAtWithOneCommand(t *testing.T) {
 	inspector := newInspector(client)
 	places := []stream.Place{{ProductID: 1, Delivered: "3-0"}, {ProductID: 2, Delivered: "0-0"}, {ProductID: 3, Delivered: "7-1"}}
 	add(t, client, 1, 3)
-	look := func(when, arrived, failed, reads, ranges string) {
+	look := func(when, arrived, failed string, reads, ranges int) {
 		t.Helper()
 		got := [2]string{}
 		for n, a := range inspector.Arrivals(t.Context(), places) {
@@ -42,24 +31,24 @@ func TestQuietProductsAreLookedAtWithOneCommand(t *testing.T) {
 		if got != [2]string{arrived, failed} {
 			t.Errorf("%s: arrivals of products %q, errors of %q", when, got[0], got[1])
 		}
-		if r, x := calls(t, client, "xread"), calls(t, client, "xrange"); r != reads || x != ranges {
-			t.Errorf("%s: %s times XREAD and %s times XRANGE, want %s and %s", when, r, x, reads, ranges)
+		if r, x := servertest.Calls(t, client, "xread"), servertest.Calls(t, client, "xrange"); r != reads || x != ranges {
+			t.Errorf("%s: %d times XREAD and %d times XRANGE, want %d and %d", when, r, x, reads, ranges)
 		}
 	}
-	look("nothing", "", "", "1", "")
+	look("nothing", "", "", 1, 0)
 	add(t, client, 4, 4)
-	look("an entry of product 1", "1", "", "2", "3")
+	look("an entry of product 1", "1", "", 2, 3)
 	places[0].Delivered = "4-0"
-	look("it has been delivered", "", "", "3", "3")
+	look("it has been delivered", "", "", 3, 3)
 	must[int64](t)(client.XDel(t.Context(), key, "4-0").Result())
-	look("it has been deleted", "", "", "4", "3")
+	look("it has been deleted", "", "", 4, 3)
 	must[string](t)(client.Set(t.Context(), seckill.StreamKey(2), "no stream", 0).Result())
-	look("the key of product 2 is a text", "", "2", "5", "6")
+	look("the key of product 2 is a text", "", "2", 5, 6)
 	add(t, client, 5, 5)
-	look("an entry, and still a text", "1", "2", "6", "9")
+	look("an entry, and still a text", "1", "2", 6, 9)
 	must[int64](t)(client.Del(t.Context(), seckill.StreamKey(2)).Result())
 	places[0].Delivered = "5-0"
-	look("nothing again", "", "", "7", "9")
+	look("nothing again", "", "", 7, 9)
 }
 
 // TestQuietProductsAreLookedAtWithoutTheRightToDoItAtOnce.
@@ -77,8 +66,8 @@ func TestQuietProductsAreLookedAtWithoutTheRightToDoItAtOnce(t *testing.T) {
 			t.Errorf("behind %s: %+v", delivered, a)
 		}
 	}
-	if n := calls(t, client, "xrange"); n != "2" {
-		t.Errorf("%s times XRANGE", n)
+	if n := servertest.Calls(t, client, "xrange"); n != 2 {
+		t.Errorf("%d times XRANGE", n)
 	}
 	if err := clients.Ping(t.Context()); err != nil {
 		t.Errorf("what can be done without counts as missing: %v", err)

@@ -80,10 +80,13 @@ type rate struct {
 
 // NewInspector makes an inspector of the given group; key names a product's stream.
 func NewInspector(client redis.UniversalClient, group string, key func(productID int64) string) *Inspector {
-	return &Inspector{
+	i := &Inspector{
 		client: client, group: group, key: key, now: time.Now, memory: newMemory(),
 		rates: map[int64]rate{}, faults: map[int64]lagFault{},
 	}
+	_, cluster := client.(*redis.ClusterClient)
+	i.apart.Store(cluster)
+	return i
 }
 
 // State asks Redis for the state of a product's stream. A stream or a group that

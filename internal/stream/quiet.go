@@ -49,7 +49,7 @@ func (i *Inspector) Arrivals(ctx context.Context, places []Place) []Arrival {
 // cluster, whose keys are apart, and from then on where such a command is refused: by a proxy
 // to a cluster, or to a user who lacks the right.
 func (i *Inspector) nothing(ctx context.Context, places []Place) bool {
-	if _, cluster := i.client.(*redis.ClusterClient); cluster || i.apart.Load() || len(places) == 0 {
+	if i.apart.Load() || len(places) == 0 {
 		return false
 	}
 	streams := make([]string, 2*len(places))

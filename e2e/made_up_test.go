@@ -54,22 +54,22 @@ DevServer: {Port: %d}
 }
 
 // tryMadeUp makes an attempt for each of n products from the given one on, and checks what
-// is left of them in the process. Those that are made first to warm it up do not count: they
-// meet the outage as it begins, and may be told to come again.
+// is left of them in the process. As many as are made first to warm it up do not count; nor
+// does what is answered until the outage is known.
 func (p *process) tryMadeUp(t *testing.T, from, n, status int, code string) {
 	t.Helper()
 	const warm = 2000
-	attempts := func(from, n int, unsure bool) {
+	servertest.Eventually(t, "attempts are answered with "+code, func() bool { return p.try(from-warm-1, 1, "").refused(code) })
+	attempts := func(from, n int) {
 		crowd(from, from+n-1, 500, func(product int) {
-			a := p.try(product, product, "")
-			if again := unsure && a.refused("UNAVAILABLE"); !again && (a.status != status || a.Code != code) {
+			if a := p.try(product, product, ""); a.status != status || a.Code != code {
 				t.Errorf("product %d: %+v, want %d %s", product, a, status, code)
 			}
 		})
 	}
-	attempts(from-warm, warm, true)
+	attempts(from-warm, warm)
 	heap, lines, series := p.heap(t), strings.Count(p.output.String(), "\n"), strings.Count(p.scrape(), "\n")
-	attempts(from, n, false)
+	attempts(from, n)
 	if grown := p.heap(t) - heap; grown > 6<<20 {
 		t.Errorf("%s: the heap has grown by %d bytes", code, grown)
 	}

@@ -63,13 +63,13 @@ func TestAReplicaThatFreezesWithinABatchHoldsUpNobody(t *testing.T) {
 	a := s.start("a", "")
 	a.ready()
 	a.sell(2, `"stockTotal": 10, "paymentWindowSeconds": 600`)
-	var settles, stalled bool // the wire asks of one message at a time
-	wire.Cut(func(m servertest.Message) servertest.Cut {
+	stalled, settles := false, map[int]bool{} // the wire asks of one message at a time
+	wire.Cut(func(link int, m servertest.Message) servertest.Cut {
 		switch {
 		case m.FromServer || stalled:
 		case m.Kind == 'Q':
-			settles = m.Word == "UPDATE" || m.Word == "INSERT" // of the stock; then orders follow
-		case m.Kind == 'd' && settles:
+			settles[link] = m.Word == "UPDATE" || m.Word == "INSERT" // of the stock; then orders follow
+		case m.Kind == 'd' && settles[link]:
 			stalled = true
 			return servertest.Stall
 		}

@@ -37,7 +37,7 @@ func TestACrashBetweenAReplayAndItsAnswer(t *testing.T) {
 	path := fmt.Sprintf("/%d/replay", s.count("SELECT id FROM seckill_dead_letters"))
 
 	var once sync.Once
-	wire.Cut(func(m servertest.Message) servertest.Cut {
+	wire.Cut(func(_ int, m servertest.Message) servertest.Cut {
 		if !m.FromServer || m.Word != "COMMIT" || s.count("SELECT count(*) FROM seckill_dead_letters WHERE status = 'REPLAYED'") == 0 {
 			return servertest.Pass
 		}

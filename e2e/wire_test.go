@@ -39,7 +39,7 @@ type cutter struct {
 }
 
 // ask says where the connection of a message ends.
-func (c *cutter) ask(m servertest.Message) servertest.Cut {
+func (c *cutter) ask(_ int, m servertest.Message) servertest.Cut {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[m]++

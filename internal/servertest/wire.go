@@ -25,7 +25,8 @@ type Wire struct {
 	mu     sync.Mutex
 	target string
 	links  map[*wireLink]bool
-	cut    func(Message) Cut
+	made   int
+	cut    func(link int, m Message) Cut
 }
 
 // Message is a message on a Wire, by its kind.
@@ -68,6 +69,7 @@ func (c Cut) String() string { return [...]string{"pass", "before", "within", "b
 
 // wireLink is one connection through a Wire.
 type wireLink struct {
+	number         int // by the order in which they were made, from 1
 	client, server net.Conn
 	mute           atomic.Bool // what the server says is thrown away
 }
@@ -119,8 +121,10 @@ func (w *Wire) Lead(tb testing.TB, to string) {
 	w.target = hostOf(tb, to)
 }
 
-// Cut asks f of every message from now on; nil lets all of them pass.
-func (w *Wire) Cut(f func(Message) Cut) {
+// Cut asks f of every message from now on, one at a time; nil lets all of them pass. Messages of
+// several connections come mixed: what belongs together has the same link, the number of its
+// connection.
+func (w *Wire) Cut(f func(link int, m Message) Cut) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut = f
@@ -151,11 +155,13 @@ func (w *Wire) accept() {
 		}
 		l := &wireLink{client: client, server: server}
 		w.mu.Lock()
+		w.made++
+		l.number = w.made
 		w.links[l] = true
 		w.mu.Unlock()
 		w.group.Go(func() { w.requests(l) })
 		w.group.Go(func() {
-			_ = w.forward(l.client, l.server, &l.mute, true)
+			_ = w.forward(l, true)
 			l.close()
 			w.mu.Lock()
 			delete(w.links, l)
@@ -170,7 +176,7 @@ var errCut = errors.New("cut")
 // requests forwards what the client says. At the end the server still reads what has been
 // sent, and does it; nobody hears of it.
 func (w *Wire) requests(l *wireLink) {
-	err := w.forward(l.server, l.client, nil, false)
+	err := w.forward(l, false)
 	if tcp, ok := l.server.(*net.TCPConn); ok && errors.Is(err, errCut) {
 		l.mute.Store(true)
 		_ = l.client.Close()
@@ -181,7 +187,11 @@ func (w *Wire) requests(l *wireLink) {
 }
 
 // forward hands messages on until the connection ends, or is cut.
-func (w *Wire) forward(to, from net.Conn, mute *atomic.Bool, fromServer bool) error {
+func (w *Wire) forward(l *wireLink, fromServer bool) error {
+	to, from := l.server, l.client
+	if fromServer {
+		to, from = from, to
+	}
 	reader, writer := bufio.NewReaderSize(from, 64<<10), bufio.NewWriterSize(to, 64<<10)
 	defer writer.Flush() //nolint:errcheck // who reads is gone
 	started := fromServer
@@ -192,10 +202,10 @@ func (w *Wire) forward(to, from net.Conn, mute *atomic.Bool, fromServer bool) er
 		}
 		started = true
 		message.FromServer = fromServer
-		if mute != nil && mute.Load() {
+		if fromServer && l.mute.Load() {
 			continue
 		}
-		cut := w.ask(message)
+		cut := w.ask(l.number, message)
 		part := map[Cut]int{Pass: len(text), CutWithin: len(text) / 2, CutBehind: len(text)}[cut]
 		if _, err := writer.Write(text[:part]); err != nil {
 			return err
@@ -216,13 +226,13 @@ func (w *Wire) forward(to, from net.Conn, mute *atomic.Bool, fromServer bool) er
 	}
 }
 
-func (w *Wire) ask(m Message) Cut {
+func (w *Wire) ask(link int, m Message) Cut {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.cut == nil {
 		return Pass
 	}
-	return w.cut(m)
+	return w.cut(link, m)
 }
 
 // readMessage reads a message: its kind, but of the first of a client, and its length,

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -28,9 +27,7 @@ func TestAMillionOrdersAreExportedInLittleMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	direct := &http.Client{Transport: &http.Transport{DisableCompression: true}}
-	defer direct.CloseIdleConnections()
-	c, err := client.New(client.Config{URL: p.address, Token: client.StaticToken(token), HTTP: direct})
+	c, err := client.New(client.Config{URL: p.address, Token: client.StaticToken(token)})
 	if err != nil {
 		t.Fatal(err)
 	}

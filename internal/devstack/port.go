@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 )
 
 // errPortTaken marks a start that failed because somebody else has the port.
@@ -20,16 +21,37 @@ const (
 	lastPort  = 32000
 )
 
-// FreePort returns a port of the loopback interface on which nobody listens at the moment.
-func FreePort() (int, error) {
+// FreePort returns a port of the loopback interface on which nobody listens, and that no
+// other caller is given, of this process or of another, for as long as this process lives:
+// what is started on it later, or again, finds it free.
+func FreePort() (int, error) { return reserve(firstPort, lastPort) }
+
+// reservations are held until the process ends, however it ends.
+var reservations struct {
+	sync.Mutex
+	held []net.PacketConn
+}
+
+// reserve finds a port from first up to, but not including, last. The mark of who has a port
+// is its UDP twin: TCP stays free for whoever is to listen, and nothing is left of a process
+// that is killed.
+func reserve(first, last int) (int, error) {
 	var err error
 	for range 100 {
-		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // no secret
-		var l net.Listener
-		l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address(port))
-		if err == nil {
-			return port, l.Close()
+		port := first + rand.IntN(last-first) //nolint:gosec // no secret
+		var mark net.PacketConn
+		if mark, err = new(net.ListenConfig).ListenPacket(context.Background(), "udp", address(port)); err != nil {
+			continue
 		}
+		var l net.Listener
+		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address(port)); err != nil {
+			_ = mark.Close()
+			continue
+		}
+		reservations.Lock()
+		reservations.held = append(reservations.held, mark)
+		reservations.Unlock()
+		return port, l.Close()
 	}
 	return 0, fmt.Errorf("find a free port: %w", err)
 }

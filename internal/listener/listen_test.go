@@ -10,6 +10,7 @@ import (
 
 	"seckill/internal/config"
 	"seckill/internal/listener"
+	"seckill/internal/servertest"
 )
 
 func TestEverySpellingOfAHostListens(t *testing.T) {
@@ -45,7 +46,7 @@ func TestWhatCannotBeListenedOnIsNamed(t *testing.T) {
 		"the older metrics": {func(c *config.Config) {
 			c.Prometheus.Host, c.Prometheus.Port = "192.0.2.1", 9101 //nolint:staticcheck // go-zero still serves it
 		}, "Prometheus.Host: "},
-		"one port for two": {func(c *config.Config) { c.Port = freePort(t); c.DevServer.Port = c.Port }, "DevServer.Port: "},
+		"one port for two": {func(c *config.Config) { c.Port = servertest.FreePort(t); c.DevServer.Port = c.Port }, "DevServer.Port: "},
 		"no certificate":   {func(c *config.Config) { c.CertFile = "/nowhere" }, "CertFile, KeyFile: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,14 +61,4 @@ func TestWhatCannotBeListenedOnIsNamed(t *testing.T) {
 			}
 		})
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -12,6 +12,7 @@ import (
 
 	"seckill/internal/config"
 	"seckill/internal/listener"
+	"seckill/internal/servertest"
 )
 
 // answering serves a status at each path, over plain HTTP or TLS, and returns a configuration
@@ -79,7 +80,7 @@ func TestAProbeReachesEverySpellingOfAHost(t *testing.T) {
 
 func TestAProbeOfNobodyFails(t *testing.T) {
 	var c config.Config
-	c.Host, c.Port = "127.0.0.1", freePort(t)
+	c.Host, c.Port = "127.0.0.1", servertest.FreePort(t)
 	if err := listener.ProbeLive.Ask(t.Context(), c); err == nil || !strings.HasPrefix(err.Error(), "no answer: ") {
 		t.Errorf("nobody listens: %v", err)
 	}

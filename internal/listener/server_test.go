@@ -16,6 +16,7 @@ import (
 	"seckill/internal/config"
 	"seckill/internal/health"
 	"seckill/internal/listener"
+	"seckill/internal/servertest"
 )
 
 // serve starts a server with one route, /, of the given time limits, and returns where it
@@ -26,7 +27,7 @@ func serve(t *testing.T, timeout, idle time.Duration, route http.HandlerFunc) (a
 	if err := conf.FillDefault(&c); err != nil {
 		t.Fatal(err)
 	}
-	c.Name, c.Host, c.Port, c.DevServer.Enabled = "test", "127.0.0.1", freePort(t), false
+	c.Name, c.Host, c.Port, c.DevServer.Enabled = "test", "127.0.0.1", servertest.FreePort(t), false
 	c.Middlewares.Breaker, c.Middlewares.Shedding = false, false
 	c.Timeout, c.IdleTimeout, c.Log.Stat = timeout.Milliseconds(), idle, false
 	handler, err := rest.NewServer(c.RestConf)

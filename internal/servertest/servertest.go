@@ -193,8 +193,8 @@ func Count(tb testing.TB, pool *model.Pool, query string, args ...any) int {
 	}
 }
 
-// FreePort returns a port of the loopback interface that nobody listens on, and that the
-// system gives to no connection either until somebody does.
+// FreePort returns a port of the loopback interface that nobody listens on, and that nobody
+// else is given while the tests run: no other test, and no connection by the system.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	port, err := devstack.FreePort()

@@ -34,7 +34,8 @@ var reservations struct {
 
 // reserve finds a port from first up to, but not including, last. The mark of who has a port
 // is its UDP twin: TCP stays free for whoever is to listen, and nothing is left of a process
-// that is killed.
+// that is killed. The mark comes first, for to listen, however briefly, on a port that
+// another has would get in the way of its server's start.
 func reserve(first, last int) (int, error) {
 	var err error
 	for range 100 {

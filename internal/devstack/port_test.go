@@ -1,7 +1,6 @@
 package devstack
 
 import (
-	"context"
 	"net"
 	"testing"
 )
@@ -13,7 +12,7 @@ func TestAPortIsGivenOnce(t *testing.T) {
 		if again, err := reserve(port, port+1); err == nil {
 			t.Errorf("port %d is given to two", again)
 		}
-		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address(port))
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address(port))
 		must(t, err)
 		must(t, l.Close())
 	}

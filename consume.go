@@ -42,7 +42,7 @@ func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper 
 	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
 	return func(productID int64) *consumer.Loop {
 		loop := consumer.NewLoop(productID, consumer.Config{
-			Count: c.Consumer.Count, Block: c.Consumer.Block,
+			Count: c.Consumer.Count, MaxBatch: c.Consumer.MaxBatch, Block: c.Consumer.Block,
 			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
 		}, reader(productID), book, m)
 		loop.Tell(gate)

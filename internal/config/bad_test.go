@@ -21,6 +21,8 @@ func TestBadFiles(t *testing.T) {
 		{"key given twice", least + "Port: 1\nport: 2", "port: is given twice"},
 		{"count 0", least + "Consumer: {Count: 0}", "Consumer.Count: 0 is not between 1 and 10000"},
 		{"count too large", least + "Consumer: {Count: 10001}", "Consumer.Count: 10001 is not between 1 and 10000"},
+		{"batch 0", least + "Consumer: {MaxBatch: 0}", "Consumer.MaxBatch: 0 is not between 1 and 10000"},
+		{"batch too large", least + "Consumer: {MaxBatch: 10001}", "Consumer.MaxBatch: 10001 is not between 1 and 10000"},
 		{"count a text", least + "Consumer: {Count: many}", `Consumer.Count: is not a whole number`},
 		{"count a fraction", least + "Consumer: {Count: 1.5}", `Consumer.Count: is not a whole number`},
 		{"count empty", least + "Consumer: {Count: }", `Consumer.Count: is not a whole number`},

@@ -114,9 +114,13 @@ type Consumer struct {
 	// Instance tells the consumers of several replicas apart, such as by the name
 	// of the pod; it is appended to the consumer's name. Defaults to none.
 	Instance string `json:",optional"`
-	// Count is the most entries of one read and of one transaction, 1–10,000.
-	// Defaults to 256.
+	// Count is the most entries of one read, 1–10,000. Defaults to 256.
 	Count int `json:",default=256"`
+	// MaxBatch is the most entries of one transaction, 1–10,000: reads that have waited for
+	// the transaction before go into the next together, as long as that is expected to take
+	// no longer than a quarter of a second. With less than twice Count each read has its own.
+	// Defaults to 8192.
+	MaxBatch int `json:",default=8192"`
 	// Block is how long a read waits on an empty stream: 10ms–1m. More than a second
 	// is waited for in steps of a second, so that a stop and a pause take effect
 	// soon. Defaults to 2s.

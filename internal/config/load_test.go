@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("Redis = %+v, want %+v", c.Redis, wantRedis)
 	}
 	wantConsumer := config.Consumer{
-		Group: "g1", Count: 256, Block: 2 * time.Second, ClaimIdle: 10 * time.Second, MaxDeliveries: 5,
+		Group: "g1", Count: 256, MaxBatch: 8192, Block: 2 * time.Second, ClaimIdle: 10 * time.Second, MaxDeliveries: 5,
 		Retention: 168 * time.Hour,
 	}
 	if c.Consumer != wantConsumer {

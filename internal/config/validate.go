@@ -113,6 +113,7 @@ func longEnough(path, secret string) error {
 func (c Consumer) validate() error {
 	problems := []error{
 		between("Consumer.Count", c.Count, 1, 10_000),
+		between("Consumer.MaxBatch", c.MaxBatch, 1, 10_000),
 		between("Consumer.Block", c.Block, 10*time.Millisecond, time.Minute),
 		between("Consumer.ClaimIdle", c.ClaimIdle, time.Second, time.Hour),
 		between("Consumer.MaxDeliveries", c.MaxDeliveries, 1, 1000),

@@ -3,17 +3,20 @@
 // A [Loop] consumes one product's stream. Three goroutines overlap, so that the
 // database is never idle while Redis is asked and the other way round:
 //
-//		read ──(1 batch)──▶ store ──(1 batch)──▶ acknowledge
+//		read ──(reads that wait)──▶ store ──(reads that are stored)──▶ acknowledge
 //
 //	  - read joins the group, delivers what this consumer left pending, then new
 //	    entries, and every half ClaimIdle takes over what has been pending too long,
 //	    whoever had it. It decodes.
-//	  - store writes a batch in one transaction. When the database is away it tries
-//	    again, with growing pauses, until it succeeds; the channels fill, and reading
+//	  - store writes a batch in one transaction: all the reads that have come while the one
+//	    before was under way, up to MaxBatch entries and as long as that takes no longer than
+//	    joinFor. So batches are as large as the backlog makes them, and the more entries
+//	    wait, the less of a transaction each of them costs. When the database is away it
+//	    tries again, with growing pauses, until it succeeds; the channels fill, and reading
 //	    stops by itself. When the database refuses the rows, the batch is bisected to
 //	    the culprit, which stays pending, comes again after ClaimIdle, and becomes a
 //	    dead letter at the MaxDeliveries-th refusal.
-//	  - acknowledge sends one XACK a batch, after the commit, and repeats it until it
+//	  - acknowledge sends one XACK a read, after the commit, and repeats it until it
 //	    succeeds.
 //
 // A crash anywhere leaves entries pending that were not acknowledged; they come

@@ -57,7 +57,7 @@ func TestNothingIsAcknowledgedThatWasNotStoredOnTheBooksOfNow(t *testing.T) {
 			if cut {
 				work = ended
 			}
-			done := s.store(ended, work, fetch{batch: ledger.Batch{ProductID: 1, Attempts: []seckill.Attempt{{UserID: 1, StreamID: "1-0"}}}})
+			done := s.store(ended, work, []fetch{{batch: ledger.Batch{ProductID: 1, Attempts: []seckill.Attempt{{UserID: 1, StreamID: "1-0"}}}}})
 			if acknowledged := slices.Contains(done, "1-0"); acknowledged != store.stored || store.stored == cut {
 				t.Errorf("stored %v, acknowledged %v", store.stored, acknowledged)
 			}

@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"seckill/internal/ledger"
 	"seckill/internal/metrics"
 	"seckill/internal/role"
-	"seckill/internal/seckill"
 	"seckill/internal/stream"
 )
 
@@ -88,24 +86,16 @@ func (l *Loop) Ask(keeper Keeper) { l.storer.keeper = keeper }
 // Joined reports whether the loop is reading from its group now.
 func (l *Loop) Joined() bool { return l.joined.Load() }
 
-// fetch is a batch on its way through the loop.
-type fetch struct {
-	number   int // in flight
-	batch    ledger.Batch
-	lost     []string
-	admitted []admission.Entry // those of the batch that the gate wrote
-}
-
-// landing is a batch that has been stored, to be acknowledged.
+// landing is a read that has been stored, to be acknowledged.
 type landing struct {
 	number   int
 	ids      []string
-	mark     string            // one of ids that has just been stored, "" = none
+	mark     string            // an entry that is stored, "" = none is known
 	admitted []admission.Entry // those of ids that the gate wrote
 }
 
 func (l *Loop) run(ctx context.Context) {
-	fetched, stored := make(chan fetch, 1), make(chan landing, 1)
+	fetched, stored := make(chan fetch, l.config.ahead()), make(chan landing, l.config.ahead())
 	var wg sync.WaitGroup
 	wg.Go(func() { l.acknowledge(ctx, stored) })
 	wg.Go(func() { l.store(ctx, fetched, stored) })
@@ -115,14 +105,19 @@ func (l *Loop) run(ctx context.Context) {
 	l.tenant.moveOut(l.storer.gaveUp.Load())
 }
 
-// store ends when fetched is closed, and closes stored.
+// store ends when fetched is closed, and closes stored. Reads that have come while one
+// transaction was under way go into the next together; each is acknowledged by itself, so
+// that no command to Redis is larger than one read.
 func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- landing) {
 	defer close(stored)
 	work, cancel := role.Outlive(ctx, FlushTimeout)
 	defer cancel()
-	for f := range fetched {
-		ids := l.storer.store(ctx, work, f)
-		stored <- landing{number: f.number, ids: ids, mark: l.storer.mark, admitted: among(f.admitted, ids)}
+	for first := range fetched {
+		reads := gather(first, fetched, l.config.Count, l.storer.pace.most(l.config))
+		done := doneOf(reads, l.storer.store(ctx, work, reads))
+		for i := range reads {
+			stored <- reads[i].landing(done, l.storer.mark)
+		}
 	}
 }
 
@@ -161,30 +156,6 @@ func (l *Loop) tellGate(ctx context.Context, admitted []admission.Entry) error {
 	return l.gate.Settled(ctx, l.productID, admitted)
 }
 
-// among returns those of the entries whose IDs are among ids, which are all of them
-// unless the database refused some.
-func among(entries []admission.Entry, ids []string) []admission.Entry {
-	if len(entries) == 0 {
-		return nil
-	}
-	done := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		done[id] = true
-	}
-	return slices.DeleteFunc(entries, func(e admission.Entry) bool { return !done[e.StreamID] })
-}
-
-// admittedOf returns those of the attempts that the gate wrote.
-func admittedOf(attempts []seckill.Attempt) []admission.Entry {
-	var admitted []admission.Entry
-	for i := range attempts {
-		if a := &attempts[i]; a.Admitted {
-			admitted = append(admitted, admission.Entry{StreamID: a.StreamID, UserID: a.UserID})
-		}
-	}
-	return admitted
-}
-
 // setJoined shows that the loop has joined its group, or no longer reads from it.
 func (l *Loop) setJoined(joined bool) {
 	l.joined.Store(joined)
@@ -211,18 +182,4 @@ func announce(productID int64, r named, again bool) {
 		line = "seckill stream server joined again: productID=%d stream=%s group=%s consumer=%s"
 	}
 	logx.Infof(line, productID, r.Key(), r.Group(), r.Consumer())
-}
-
-// decode sorts entries into attempts and dead letters.
-func decode(productID int64, entries []stream.Entry) ledger.Batch {
-	batch := ledger.Batch{ProductID: productID, Attempts: make([]seckill.Attempt, 0, len(entries))}
-	for _, e := range entries {
-		attempt, reason := seckill.Decode(e.ID, e.Fields)
-		if reason != "" {
-			batch.Dead = append(batch.Dead, seckill.DeadLetter{StreamID: e.ID, Fields: e.Fields, Reason: reason, Deliveries: 1})
-			continue
-		}
-		batch.Attempts = append(batch.Attempts, attempt)
-	}
-	return batch
 }

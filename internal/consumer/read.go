@@ -189,13 +189,8 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 	if len(batch.Entries) == 0 && len(batch.Lost) == 0 {
 		return
 	}
-	f := fetch{batch: decode(l.productID, batch.Entries), lost: batch.Lost}
-	f.admitted = admittedOf(f.batch.Attempts)
-	ids := make([]string, 0, len(batch.Entries)+len(batch.Lost))
-	for _, e := range batch.Entries {
-		ids = append(ids, e.ID)
-	}
-	f.number = l.flight.depart(append(ids, batch.Lost...))
+	f := newFetch(l.productID, batch)
+	f.number = l.flight.depart(f.ids)
 	select {
 	case fetched <- f:
 	case <-ctx.Done():

@@ -1,6 +1,8 @@
 package consumer
 
 import (
+	"time"
+
 	"github.com/zeromicro/go-zero/core/logx"
 
 	"seckill/internal/ledger"
@@ -65,6 +67,21 @@ func (s *size) pass(productID int64, n int) {
 		s.most = 0
 		logx.Infof("product %d: whole batches pass again", productID)
 	}
+}
+
+// pace is how long the last transaction took for each of its entries; 0 = there was none.
+type pace time.Duration
+
+// note tells that a transaction of n entries took d.
+func (p *pace) note(n int, d time.Duration) { *p = pace(max(1, d/time.Duration(max(1, n)))) }
+
+// most returns how many entries the next transaction may store of reads that wait, so that
+// it takes no longer than joinFor. One read is stored however long it takes.
+func (p *pace) most(c Config) int {
+	if *p == 0 {
+		return c.Count
+	}
+	return min(c.MaxBatch, int(joinFor/time.Duration(*p)))
 }
 
 func entriesOf(b ledger.Batch) int { return len(b.Attempts) + len(b.Dead) }

@@ -32,6 +32,7 @@ type storer struct {
 	metrics       *metrics.Metrics
 	entries       *metrics.Entries
 	size          size
+	pace          pace
 	known         *known
 	keeper        Keeper      // nil = nobody finds out whether the books are older
 	mark          string      // an entry that the last transaction has written, "" = none since older books were found
@@ -48,28 +49,21 @@ type storer struct {
 func newStorer(productID int64, config Config, store Ledger, reader Reader, m *metrics.Metrics) *storer {
 	return &storer{
 		productID: productID, group: reader.Group(), maxDeliveries: config.MaxDeliveries, ledger: store, metrics: m,
-		entries: m.Entries(productID), size: newSize(config.Count), refusals: map[string]int{},
+		entries: m.Entries(productID), size: newSize(max(config.Count, config.MaxBatch)), refusals: map[string]int{},
 		known: &known{reader: reader, ledger: store},
 	}
 }
 
-// store writes a batch and returns the IDs to acknowledge. It tries for as long as
+// store writes what reads have brought and returns the IDs to acknowledge. It tries for as long as
 // the database is away; when ctx has ended it tries once more at the most, on
 // work, and leaves what it cannot store pending.
-func (s *storer) store(ctx, work context.Context, f fetch) []string {
-	var done []string
+func (s *storer) store(ctx, work context.Context, reads []fetch) []string {
 	if s.again.Load() {
 		s.gaveUp.Store(true)
 		return nil
 	}
-	if len(f.lost) > 0 {
-		if s.keepTrying(ctx, work, func() error { return s.recordLost(work, f.lost) }) {
-			done = append(done, f.lost...)
-		} else {
-			s.gaveUp.Store(true)
-		}
-	}
-	todo := []ledger.Batch{f.batch}
+	done := s.storeLost(ctx, work, reads)
+	todo := join(reads)
 	for len(todo) > 0 && !s.again.Load() {
 		batch, rest := s.size.cut(todo[0])
 		todo[0] = rest
@@ -89,6 +83,23 @@ func (s *storer) store(ctx, work context.Context, f fetch) []string {
 			todo = append(s.refused(batch, problem), todo...)
 		default:
 			todo = append([]ledger.Batch{batch}, todo...) // in smaller parts
+		}
+	}
+	return done
+}
+
+// storeLost writes down what reads have found to exist no longer, and returns what is written.
+func (s *storer) storeLost(ctx, work context.Context, reads []fetch) []string {
+	var done []string
+	for i := range reads {
+		lost := reads[i].lost
+		if len(lost) == 0 {
+			continue
+		}
+		if s.keepTrying(ctx, work, func() error { return s.recordLost(work, lost) }) {
+			done = append(done, lost...)
+		} else {
+			s.gaveUp.Store(true)
 		}
 	}
 	return done
@@ -171,6 +182,7 @@ func (s *storer) write(ctx context.Context, b ledger.Batch) (err error) {
 		s.known.stored(s.mark)
 	}
 	now := time.Now()
+	s.pace.note(entriesOf(b), now.Sub(began))
 	span.Committed(now, outcome.Stored, outcome.Duplicates, outcome.Dead)
 	s.entries.BatchStored(outcome.Stored, outcome.Duplicates, outcome.Dead, now.Sub(began))
 	for i := range b.Attempts {

@@ -11,9 +11,9 @@ import (
 const drainEntries = 200_000
 
 // BenchmarkDrain measures how fast the service drains a backlog of a record-only
-// product, against a bare COPY of the same rows in batches of the same size on one
-// connection. The bare COPY gets its rows encoded beforehand, in PostgreSQL's own
-// binary format: it is the most that the database takes in this way. Reported are
+// product, against a bare COPY of the same rows in batches of Count on one connection; the
+// service joins reads that wait into larger ones. The bare COPY gets its rows encoded
+// beforehand, in PostgreSQL's own binary format. Reported are
 //
 //	rows/s       of the service
 //	copy/s       of the bare COPY, the mean of two runs

@@ -59,7 +59,7 @@ func (d *bed) drainSettled(products int) float64 {
 	return d.rate()
 }
 
-// bareSettle is the in-run limit: the same SQL over the same batches, in a bare
+// bareSettle is the in-run limit: the same SQL over batches of settleCount, in a bare
 // loop, without Redis. It returns entries per second.
 func (d *bed) bareSettle(list []int64, serial int) float64 {
 	d.b.Helper()
@@ -100,7 +100,7 @@ func (d *bed) settleBatch(batch []int64, serial int) {
 
 // BenchmarkSettle measures how fast the service settles one hot product, all
 // attempts by different users in random order, against the same SQL in a bare loop
-// over the same batches. Reported are, for winners and for losers (sold out),
+// over batches of a read; the service joins those that wait. Reported are, for winners and for losers (sold out),
 //
 //	entries/s    of the service
 //	limit/s      of the bare loop, the mean of a run before and one after

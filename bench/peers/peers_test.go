@@ -15,10 +15,11 @@ const (
 // BenchmarkRecordOnly drains the same entries of a record-only product in each way, in one
 // run. Reported are rows per second of each, and what the service's are as a ratio of them:
 //
-//	service/s, service1000/s   the service with batches of 256, which is its default, and of 1000
+//	service/s, service1000/s   the service with reads of 256, which is its default, and of 1000
 //	guide256/s, guide64/s      the integration guide's way with gorm; at least 3 times is wanted
 //	watermill/s                watermill's subscriber
 //	pipeline/s                 the bare pipeline, batches of 1000; at least 0.9 is wanted
+//	pipeline8192/s             the same, batches as large as those that the service makes of reads
 //	copy/s                     the bare COPY, batches of 1000
 func BenchmarkRecordOnly(b *testing.B) {
 	for range b.N {
@@ -39,11 +40,12 @@ func BenchmarkRecordOnly(b *testing.B) {
 		guide64 := drain(entries, func() error { return d.guide(db, 64) })
 		watermill := drain(fewEntries, func() error { return d.watermill(fewEntries) })
 		pipeline := drain(entries, func() error { return d.pipeline(1000) })
+		joined := drain(entries, func() error { return d.pipeline(8192) })
 		bare, err := d.bareCopy(1000)
 		must(b, err)
 		service := (before + record(256)) / 2
 		for name, rate := range map[string]float64{
-			"service1000": thousand, "guide256": guide, "guide64": guide64, "watermill": watermill, "pipeline": pipeline, "copy": bare,
+			"service1000": thousand, "guide256": guide, "guide64": guide64, "watermill": watermill, "pipeline": pipeline, "pipeline8192": joined, "copy": bare,
 		} {
 			b.ReportMetric(rate, name+"/s")
 			b.ReportMetric(service/rate, "of_"+name)

@@ -40,10 +40,11 @@ func newReader(c config.Config, clients *stream.Clients) func(productID int64) *
 // newLoop returns what makes the consumer of a product.
 func newLoop(c config.Config, book *ledger.Ledger, gate *admission.Gate, keeper *books.Keeper, m *metrics.Metrics,
 	reader func(productID int64) *stream.Reader) func(productID int64) *consumer.Loop {
+	ahead := consumer.NewAhead()
 	return func(productID int64) *consumer.Loop {
 		loop := consumer.NewLoop(productID, consumer.Config{
 			Count: c.Consumer.Count, MaxBatch: c.Consumer.MaxBatch, Block: c.Consumer.Block,
-			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries,
+			ClaimIdle: c.Consumer.ClaimIdle, MaxDeliveries: c.Consumer.MaxDeliveries, Ahead: ahead,
 		}, reader(productID), book, m)
 		loop.Tell(gate)
 		loop.Ask(keeper)

@@ -1,6 +1,10 @@
 package consumer
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
 
 // Config is how a product is consumed (contract section 4, Consumer).
 type Config struct {
@@ -9,7 +13,19 @@ type Config struct {
 	Block         time.Duration // how long a read waits on an empty stream
 	ClaimIdle     time.Duration // an entry pending this long is taken over
 	MaxDeliveries int           // refusals by the database before an entry is a dead letter
+
+	// Ahead is shared by the loops of a process, see NewAhead. nil = a loop has its own.
+	Ahead *semaphore.Weighted
 }
+
+// mostAhead is how many entries the loops of a process hold in all, beyond one read that waits
+// behind one transaction in each: some 10 MB, which let one busy product have the largest
+// batches, and many share, however long PostgreSQL is away.
+const mostAhead = 16_384
+
+// NewAhead returns what the loops of a process share, so that what they have read and not yet
+// stored has a bound in memory.
+func NewAhead() *semaphore.Weighted { return semaphore.NewWeighted(mostAhead) }
 
 const (
 	// blockStep is the longest that one command waits. A cancelled context does not

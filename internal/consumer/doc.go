@@ -11,7 +11,8 @@
 //	  - store writes a batch in one transaction: all the reads that have come while the one
 //	    before was under way, up to MaxBatch entries and as long as that takes no longer than
 //	    joinFor. So batches are as large as the backlog makes them, and the more entries
-//	    wait, the less of a transaction each of them costs. When the database is away it
+//	    wait, the less of a transaction each of them costs. What all loops of a process have
+//	    read ahead has a bound ([NewAhead]). When the database is away it
 //	    tries again, with growing pauses, until it succeeds; the channels fill, and reading
 //	    stops by itself. When the database refuses the rows, the batch is bisected to
 //	    the culprit, which stays pending, comes again after ClaimIdle, and becomes a

@@ -10,6 +10,7 @@ import (
 // fetch is what one read has brought, on its way through the loop.
 type fetch struct {
 	number   int      // in flight
+	ahead    int64    // what it holds of Config.Ahead
 	ids      []string // of all that it has brought
 	batch    ledger.Batch
 	lost     []string
@@ -49,9 +50,9 @@ func (f *fetch) span() (first, last seckill.StreamID) {
 // landing returns what is acknowledged of a read: what is done, nil = all of it.
 func (f *fetch) landing(done map[string]bool, mark string) landing {
 	if done == nil {
-		return landing{number: f.number, ids: f.ids, mark: mark, admitted: f.admitted}
+		return landing{number: f.number, ahead: f.ahead, ids: f.ids, mark: mark, admitted: f.admitted}
 	}
-	part := landing{number: f.number, mark: mark}
+	part := landing{number: f.number, ahead: f.ahead, mark: mark}
 	for _, id := range f.ids { // which are in flight until then: they stay as they are
 		if done[id] {
 			part.ids = append(part.ids, id)

@@ -2,9 +2,12 @@ package consumer_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"seckill/internal/consumer"
 	"seckill/internal/ledger"
@@ -74,6 +77,36 @@ func TestReadsThatWaitAreStoredTogether(t *testing.T) {
 	if n := store.largest(); n <= config().Count || n > most {
 		t.Errorf("the largest batch has had %d entries", n)
 	}
+}
+
+// TestLoopsShareWhatTheyReadAhead: while nothing can be stored, each of three loops has one read
+// with the store, one that waits and one that may not, and two more wait between all of them.
+func TestLoopsShareWhatTheyReadAhead(t *testing.T) {
+	const entries, held = 1000, 3*3*100 + 200
+	w := newWorld(t, 1, 2, 3)
+	gate := make(chan struct{})
+	c := config()
+	c.MaxBatch, c.ClaimIdle, c.Ahead = entries, time.Hour, semaphore.NewWeighted(200)
+	for id := int64(1); id <= 3; id++ {
+		w.push(id, 1, entries)
+		w.start(consumer.NewLoop(id, c, w.reader(id, ""), &late{Ledger: w.ledger, gate: gate}, w.metrics).Role)
+	}
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	servertest.Eventually(t, fmt.Sprintf("%d entries are under way", held), func() bool {
+		return w.pending(1)+w.pending(2)+w.pending(3) == held
+	})
+	release()
+	for id := int64(1); id <= 3; id++ {
+		w.drained(id, entries)
+	}
+	servertest.Eventually(t, "nothing is held any more", func() bool {
+		if !c.Ahead.TryAcquire(200) {
+			return false
+		}
+		c.Ahead.Release(200)
+		return true
+	})
 }
 
 // TestWhatIsDeliveredAgainWhileItWaitsIsSettledOnce: somebody sets the group back.

@@ -69,6 +69,9 @@ type Loop struct {
 
 // NewLoop makes a loop that reads with reader and stores in store.
 func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *metrics.Metrics) *Loop {
+	if config.Ahead == nil {
+		config.Ahead = NewAhead()
+	}
 	l := &Loop{
 		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
 		storer: newStorer(productID, config, store, reader, m), retry: newRetry(),
@@ -89,6 +92,7 @@ func (l *Loop) Joined() bool { return l.joined.Load() }
 // landing is a read that has been stored, to be acknowledged.
 type landing struct {
 	number   int
+	ahead    int64 // what it holds of Config.Ahead
 	ids      []string
 	mark     string            // an entry that is stored, "" = none is known
 	admitted []admission.Entry // those of ids that the gate wrote
@@ -144,6 +148,7 @@ func (l *Loop) acknowledge(ctx context.Context, stored <-chan landing) {
 		}
 		retry.Reset()
 		l.flight.land(s.number)
+		l.config.Ahead.Release(s.ahead)
 	}
 }
 

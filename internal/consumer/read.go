@@ -182,15 +182,16 @@ func (l *Loop) withoutFlying(batch stream.Batch) stream.Batch {
 	return batch
 }
 
-// send decodes a batch and hands it on. It waits while the batch before has not
-// been taken yet, which is how reading stops when storing does. After a stop it
-// still hands over what has been read, which the store then flushes.
+// send decodes a batch and hands it on. It waits while as many are under way as may be, which
+// is how reading stops when storing does. After a stop it still hands over what has been read,
+// which the store then flushes.
 func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batch) {
 	if len(batch.Entries) == 0 && len(batch.Lost) == 0 {
 		return
 	}
 	f := newFetch(l.productID, batch)
 	f.number = l.flight.depart(f.ids)
+	f.ahead = l.readAhead(ctx, fetched, int64(len(f.ids)))
 	select {
 	case fetched <- f:
 	case <-ctx.Done():
@@ -200,7 +201,20 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 		select {
 		case fetched <- f:
 		case <-timer.C:
+			l.config.Ahead.Release(f.ahead)
 			l.storer.gaveUp.Store(true)
 		}
 	}
+}
+
+// readAhead waits until a read of n entries may wait for the store: as the only one, or within
+// what the loops of the process may hold together, of which it returns what it has taken.
+func (l *Loop) readAhead(ctx context.Context, fetched chan<- fetch, n int64) (taken int64) {
+	for len(fetched) > 0 && ctx.Err() == nil {
+		if l.config.Ahead.TryAcquire(n) {
+			return n
+		}
+		role.Sleep(ctx, landingWait)
+	}
+	return 0
 }

@@ -93,8 +93,12 @@ func TestLoopsShareWhatTheyReadAhead(t *testing.T) {
 	}
 	release := sync.OnceFunc(func() { close(gate) })
 	t.Cleanup(release)
-	servertest.Eventually(t, fmt.Sprintf("%d entries are under way", held), func() bool {
-		return w.pending(1)+w.pending(2)+w.pending(3) == held
+	looks := 0
+	servertest.Eventually(t, fmt.Sprintf("%d entries are under way, and remain so", held), func() bool {
+		if looks++; w.pending(1)+w.pending(2)+w.pending(3) != held {
+			looks = 0
+		}
+		return looks == 30
 	})
 	release()
 	for id := int64(1); id <= 3; id++ {

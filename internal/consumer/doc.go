@@ -8,8 +8,8 @@
 //	  - read joins the group, delivers what this consumer left pending, then new
 //	    entries, and every half ClaimIdle takes over what has been pending too long,
 //	    whoever had it. It decodes.
-//	  - store writes a batch in one transaction: all the reads that have come while the one
-//	    before was under way, up to MaxBatch entries and as long as that takes no longer than
+//	  - store writes a batch in one transaction: all the full reads that have come while the
+//	    one before was under way, up to MaxBatch entries and as long as that takes no longer than
 //	    joinFor. So batches are as large as the backlog makes them, and the more entries
 //	    wait, the less of a transaction each of them costs. What all loops of a process have
 //	    read ahead has a bound ([NewAhead]). When the database is away it

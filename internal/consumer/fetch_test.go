@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"seckill/internal/admission"
@@ -104,4 +105,33 @@ func TestHowMuchATransactionMayStore(t *testing.T) {
 			t.Errorf("after %d entries in %v: %d, want %d", tt.n, tt.took, got, tt.want)
 		}
 	}
+}
+
+// TestOnlyFullReadsWaitTogether: small ones, one after another, would be a command each.
+func TestOnlyFullReadsWaitTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Loop{config: Config{Count: 2, Ahead: NewAhead()}, taken: make(chan struct{}, 1)}
+		fetched := make(chan fetch, 5)
+		if got := l.readAhead(t.Context(), fetched, 1); got != 0 {
+			t.Errorf("the first that waits takes %d", got)
+		}
+		fetched <- brought([]string{"1-0", "2-0"})
+		if got := l.readAhead(t.Context(), fetched, 2); got != 2 {
+			t.Errorf("a full read takes %d", got)
+		}
+		fetched <- brought([]string{"3-0", "4-0"})
+		waited := make(chan int64)
+		go func() { waited <- l.readAhead(t.Context(), fetched, 1) }()
+		select {
+		case <-waited:
+			t.Error("a small read waits beside others")
+		case <-time.After(time.Hour): // of this bubble
+		}
+		<-fetched
+		<-fetched
+		l.taken <- struct{}{}
+		if got := <-waited; got != 0 {
+			t.Errorf("the only one that waits takes %d", got)
+		}
+	})
 }

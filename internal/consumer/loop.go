@@ -58,7 +58,8 @@ type Loop struct {
 	storer    *storer
 	metrics   *metrics.Metrics
 	flight    *flight
-	gate      Gate // nil when there is none
+	taken     chan struct{} // the store has taken what waited
+	gate      Gate          // nil when there is none
 	joined    atomic.Bool
 	announced bool
 	claimedAt time.Time
@@ -73,7 +74,7 @@ func NewLoop(productID int64, config Config, reader Reader, store Ledger, m *met
 		config.Ahead = NewAhead()
 	}
 	l := &Loop{
-		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(),
+		productID: productID, config: config, reader: reader, metrics: m, flight: newFlight(), taken: make(chan struct{}, 1),
 		storer: newStorer(productID, config, store, reader, m), retry: newRetry(),
 	}
 	l.Role = role.New(l.run)
@@ -118,6 +119,10 @@ func (l *Loop) store(ctx context.Context, fetched <-chan fetch, stored chan<- la
 	defer cancel()
 	for first := range fetched {
 		reads := gather(first, fetched, l.config.Count, l.storer.pace.most(l.config))
+		select {
+		case l.taken <- struct{}{}:
+		default: // the reader has yet to see that
+		}
 		done := doneOf(reads, l.storer.store(ctx, work, reads))
 		for i := range reads {
 			stored <- reads[i].landing(done, l.storer.mark)

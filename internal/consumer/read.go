@@ -191,7 +191,7 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 	}
 	f := newFetch(l.productID, batch)
 	f.number = l.flight.depart(f.ids)
-	f.ahead = l.readAhead(ctx, fetched, int64(len(f.ids)))
+	f.ahead = l.readAhead(ctx, fetched, len(f.ids))
 	select {
 	case fetched <- f:
 	case <-ctx.Done():
@@ -207,14 +207,20 @@ func (l *Loop) send(ctx context.Context, fetched chan<- fetch, batch stream.Batc
 	}
 }
 
-// readAhead waits until a read of n entries may wait for the store: as the only one, or within
-// what the loops of the process may hold together, of which it returns what it has taken.
-func (l *Loop) readAhead(ctx context.Context, fetched chan<- fetch, n int64) (taken int64) {
+// readAhead waits until a read may wait for the store: as the only one, or, as long as reads are
+// full and so have more behind them, within what the loops of the process may hold together, of
+// which it returns what it has taken. What is not full waits alone, so that meanwhile the next
+// read grows: many small ones would cost Redis a command each.
+func (l *Loop) readAhead(ctx context.Context, fetched chan<- fetch, n int) (taken int64) {
 	for len(fetched) > 0 && ctx.Err() == nil {
-		if l.config.Ahead.TryAcquire(n) {
-			return n
+		if n >= l.config.Count && l.config.Ahead.TryAcquire(int64(n)) {
+			return int64(n)
 		}
-		role.Sleep(ctx, landingWait)
+		select {
+		case <-ctx.Done():
+		case <-l.taken:
+		case <-time.After(landingWait): // another loop may have let go of something
+		}
 	}
 	return 0
 }

@@ -71,9 +71,7 @@ func TestKilledBeforeTheGateIsTold(t *testing.T) {
 	s.quiet(2, first)
 	release := s.lockProduct(2)
 	s.push(2, 101, 101)
-	servertest.Eventually(t, "the raw entry is about to be settled", func() bool {
-		return s.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
-	})
+	s.waitsForALock("the raw entry is about to be settled")
 	proxy.block()
 	release()
 	servertest.Eventually(t, "the raw entry has won", func() bool {

@@ -39,9 +39,7 @@ func TestAReplicaThatFreezesHoldsUpNobody(t *testing.T) {
 	if got := a.try(2, 1, ""); !got.admitted() {
 		t.Fatalf("%+v", got)
 	}
-	servertest.Eventually(t, "the replica waits for the product's row", func() bool {
-		return s.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
-	})
+	s.waitsForALock("the replica waits for the product's row")
 	thaw := freeze(t, a.command.Process.Pid)
 	release()
 	servertest.Eventually(t, "its transaction holds the row and is idle", func() bool {

@@ -304,6 +304,14 @@ func (s *site) lockProduct(product int) (release func()) {
 	return release
 }
 
+// waitsForALock waits until somebody waits for a lock in the database, such as that of lockProduct.
+func (s *site) waitsForALock(what string) {
+	s.t.Helper()
+	servertest.Eventually(s.t, what, func() bool {
+		return s.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+	})
+}
+
 // entries is how many entries a product's stream has.
 func (s *site) entries(product int) int {
 	s.t.Helper()

@@ -59,6 +59,7 @@ type Keeper struct {
 	following following     // of who looks for gates that are out of step
 	looking   chan struct{} // of one place: somebody does; a slow look holds up no move
 
+	loading   sync.Map         // products whose gates are being opened here: the lock in Redis keeps off only other replicas
 	comparing sync.Map         // by product ID: *sync.Mutex, of who compares its books with Redis
 	verified  string           // the run of the database whose books have been compared with Redis; under mu
 	doubts    map[int64]string // products whose books are still to be compared, and why if that is known; under mu

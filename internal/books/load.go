@@ -33,6 +33,10 @@ func (k *Keeper) load(ctx context.Context, productID, broken int64, why string) 
 	if k.doubtOf(productID) != "" {
 		return false, errRereading
 	}
+	if _, begun := k.loading.LoadOrStore(productID, true); begun {
+		return false, nil
+	}
+	defer k.loading.Delete(productID)
 	mine, err := k.gate.LockLoading(ctx, productID)
 	if err != nil || !mine {
 		return false, err

@@ -101,6 +101,32 @@ func TestWhileTheDatabaseIsAwayAProductCountsAsThere(t *testing.T) {
 	}
 }
 
+// TestAGateThatManyFindMissingIsOpenedOnce: each opening closes it for those who try.
+func TestAGateThatManyFindMissingIsOpenedOnce(t *testing.T) {
+	h := newHouse(t)
+	h.create(hourly())
+	h.exec(`CREATE TABLE openings (epoch bigint);
+		CREATE FUNCTION note_opening() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO openings VALUES (NEW.gate_epoch); RETURN NULL; END $$;
+		CREATE TRIGGER note_opening AFTER UPDATE OF gate_epoch ON seckill_products FOR EACH ROW EXECUTE FUNCTION note_opening()`)
+	other := h.replica()
+	for round := 1; round <= 5; round++ {
+		h.must(h.client.Del(t.Context(), key("gate")).Err())
+		var all sync.WaitGroup
+		for n := range 16 {
+			all.Go(func() {
+				keeper := []*books.Keeper{h.keeper, other.keeper}[n%2]
+				if err := keeper.Bring(t.Context(), 1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := h.count("SELECT count(*) FROM openings"); n != round {
+			t.Fatalf("after %d losses it was opened %d times", round, n)
+		}
+	}
+}
+
 // TestAReplicaThatStartsOverwritesNothing: the stock of a gate is set once an epoch, not
 // at every start while units are in flight.
 func TestAReplicaThatStartsOverwritesNothing(t *testing.T) {

@@ -190,8 +190,9 @@ func (s *site) quiet(product int, processes ...*process) accounts {
 	}()
 	for _, p := range processes {
 		servertest.Eventually(s.t, fmt.Sprintf("product %d is quiet", product), func() bool {
+			drained := s.isDrained(product) // before the books, which else may lack what is stored then
 			last = p.books(product)
-			return s.isDrained(product) && last.quiet()
+			return drained && last.quiet()
 		})
 		if !last.Balanced || last.Drift != 0 || last.StockLeft+last.LiveOrders != last.StockTotal {
 			s.t.Errorf("books do not balance: %s", last)

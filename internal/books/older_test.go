@@ -32,14 +32,22 @@ func (h *house) copyBooks() {
 	h.exec(statements + "CREATE TABLE copy.numbers AS SELECT last_value FROM seckill_orders_id_seq; COMMIT")
 }
 
-// putBackBooks restores what copyBooks has kept.
+// putBackBooks restores what copyBooks has kept. It tries again where it gets in the way of
+// replicas that run.
 func (h *house) putBackBooks() {
 	h.t.Helper()
 	statements := "BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE " + strings.Join(tables, ", ") + ";"
 	for _, table := range tables {
 		statements += fmt.Sprintf("INSERT INTO %s TABLE copy.%s;", table, table)
 	}
-	h.exec(statements + "SELECT setval('seckill_orders_id_seq', last_value) FROM copy.numbers; COMMIT")
+	statements += "SELECT setval('seckill_orders_id_seq', last_value) FROM copy.numbers; COMMIT"
+	servertest.Eventually(h.t, "the books are put back", func() bool {
+		_, err := h.pool.Exec(h.t.Context(), statements)
+		if !timedOut(err) {
+			h.must(err)
+		}
+		return err == nil
+	})
 }
 
 // copyRedis returns what Redis holds.
@@ -78,7 +86,6 @@ func (h *house) putBackRedis(all map[string]string) {
 
 // keepHouse runs what a replica runs.
 func (h *house) keepHouse(instance string) {
-	h.keeper.Watch(h.metrics)
 	h.run(h.keeper.Role())
 	h.run(h.keeper.Verifier())
 	config := consumer.Config{Count: 20, Block: 50 * time.Millisecond, ClaimIdle: time.Second, MaxDeliveries: 3}

@@ -70,6 +70,7 @@ func newHouseOn(t *testing.T, addr string, pool *model.Pool) *house {
 	h.streams = stream.NewInspector(h.client, "g1", seckill.StreamKey)
 	h.ledger = ledger.New(pool, silent{})
 	h.keeper = books.NewKeeper(pool, h.gate, h.streams, h.ledger)
+	h.keeper.Watch(h.metrics)
 	h.ledger.Tell(listener{h.keeper})
 	h.reader = stream.NewReader(h.clients.Commands, h.clients.Blocking, seckill.StreamKey(1), "g1", seckill.ConsumerName(1, ""))
 	return h

@@ -42,10 +42,8 @@ type Keeper struct {
 	streams *stream.Inspector
 	settler Settler
 
-	mu     sync.Mutex
-	due    map[int64]bool // products to be brought in step; true = whether the gate is in force is to be asked
-	busy   map[int64]bool // products that somebody brings in step now
-	signal chan struct{}  // of one place: something is due
+	queue *queue
+	mu    sync.Mutex
 
 	efforts map[int64]*effort // the next one of each product for which one is under way
 
@@ -72,8 +70,7 @@ type Keeper struct {
 func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector, settler Settler) *Keeper {
 	k := &Keeper{
 		pool: pool, gate: gate, streams: streams, settler: settler,
-		due: map[int64]bool{}, busy: map[int64]bool{}, signal: make(chan struct{}, 1),
-		efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, checked: map[int64]int64{},
+		queue: newQueue(), efforts: map[int64]*effort{}, strays: logx.NewLessLogger(1000), retired: map[int64]bool{}, checked: map[int64]int64{},
 		watcher: nobody{}, doubts: map[int64]string{}, doubting: make(chan struct{}, 1),
 		looking: make(chan struct{}, 1),
 	}
@@ -83,21 +80,7 @@ func NewKeeper(pool *model.Pool, gate *admission.Gate, streams *stream.Inspector
 
 // MoveWritten tells the keeper that a product has a new move, or that its gate has been
 // found missing. It does not wait.
-func (k *Keeper) MoveWritten(productID int64) { k.note(productID, false) }
-
-func (k *Keeper) note(productID int64, suspect bool) {
-	k.mu.Lock()
-	k.due[productID] = k.due[productID] || suspect
-	k.mu.Unlock()
-	k.wake()
-}
-
-func (k *Keeper) wake() {
-	select {
-	case k.signal <- struct{}{}:
-	default:
-	}
-}
+func (k *Keeper) MoveWritten(productID int64) { k.queue.add(productID, false) }
 
 // Role makes the role that brings gates in step.
 func (k *Keeper) Role() *role.Role {
@@ -116,7 +99,7 @@ func (k *Keeper) Role() *role.Role {
 					work.Go(func() { k.follow(ctx); <-k.looking })
 				default:
 				}
-			case <-k.signal:
+			case <-k.queue.signal:
 				k.begin(ctx, &work)
 			}
 		}
@@ -126,28 +109,13 @@ func (k *Keeper) Role() *role.Role {
 // begin brings what is due in step, each product in a goroutine of its own, so that one
 // whose gate is made anew does not hold up the others.
 func (k *Keeper) begin(ctx context.Context, work *sync.WaitGroup) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for productID, suspect := range k.due {
-		if k.busy[productID] {
-			continue // it stays due
-		}
-		delete(k.due, productID)
-		k.busy[productID] = true
+	for _, t := range k.queue.take() {
 		work.Go(func() {
-			k.bringQuietly(ctx, productID, suspect)
-			k.finish(productID)
+			late := time.AfterFunc(openingFor, func() { k.queue.giveWay(t.productID) })
+			k.bringQuietly(ctx, t.productID, t.suspect)
+			late.Stop()
+			k.queue.finish(t.productID)
 		})
-	}
-}
-
-func (k *Keeper) finish(productID int64) {
-	k.mu.Lock()
-	delete(k.busy, productID)
-	_, again := k.due[productID]
-	k.mu.Unlock()
-	if again {
-		k.wake()
 	}
 }
 
@@ -179,7 +147,7 @@ func (k *Keeper) follow(ctx context.Context) {
 		logx.Errorf("compare the gates with the books: %v", err)
 	}
 	for _, productID := range behind {
-		k.note(productID, true)
+		k.queue.add(productID, true)
 	}
 }
 

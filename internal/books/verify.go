@@ -144,7 +144,7 @@ func (k *Keeper) verify(ctx context.Context, ids []int64) error {
 			older, err := k.Reread(ctx, id)
 			problems = append(problems, err)
 			if older {
-				k.note(id, true)
+				k.queue.add(id, true)
 			}
 		case answered:
 			k.forgetDoubt(id, "")

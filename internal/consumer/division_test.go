@@ -81,8 +81,8 @@ func TestADivisionThatStaysCostsNothing(t *testing.T) {
 	}
 }
 
-// TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt, and not anew after that, unless it was
-// paused meanwhile.
+// TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt while replicas come or go, and not anew
+// after that, unless it was paused meanwhile. Once they have agreed only its owner takes it.
 func TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt(t *testing.T) {
 	s := NewSupervisor(nil, nil, nil)
 	s.Share(Sharing{Lanes: 1})
@@ -95,12 +95,17 @@ func TestAProductThatIsNewIsConsumedUntilItsOwnerHasSeenIt(t *testing.T) {
 	state := model.ProductState{ProductID: id}
 	for n, step := range []struct {
 		status   seckill.ProductStatus
-		after    time.Duration // of two beats
+		after    time.Duration // of two beats, since the product came
+		agreed   time.Duration // since the replicas did
 		consumed bool
 	}{
-		{seckill.ProductActive, 0, true}, {seckill.ProductActive, 0, true}, {seckill.ProductActive, 2 * time.Second, false},
-		{seckill.ProductActive, 0, false}, {seckill.ProductPaused, 0, false}, {seckill.ProductActive, 0, true}, {seckill.ProductPaused, 0, false},
+		{seckill.ProductActive, 0, 0, true}, {seckill.ProductActive, 0, 0, true}, {seckill.ProductActive, 2 * time.Second, 0, false},
+		{seckill.ProductActive, 0, 0, false}, {seckill.ProductPaused, 0, 0, false}, {seckill.ProductActive, 0, 0, true},
+		{seckill.ProductActive, 0, 2 * time.Second, true}, // what it has begun it keeps until the owner has seen it
+		{seckill.ProductPaused, 0, 2 * time.Second, false}, {seckill.ProductActive, 0, 2 * time.Second, false},
+		{seckill.ProductPaused, 0, 2 * time.Second, false}, {seckill.ProductActive, 0, time.Second, true},
 	} {
+		s.owners.since = time.Now().Add(-step.agreed)
 		if m, there := s.members[id]; there {
 			m.ownedElsewhere = m.ownedElsewhere.Add(-step.after)
 		}

@@ -92,8 +92,9 @@ func (s *Supervisor) followSome(some []model.ProductState) {
 	s.settleLanes()
 }
 
-// followOne begins or ends to consume one product. One that is new here is consumed for a moment
-// though another replica owns it: that one may not have seen it yet.
+// followOne begins or ends to consume one product. One that is new here while replicas come or go
+// is consumed for a moment though another one owns it: that one may not know it yet. Else two
+// replicas would take turns at the row of every product in the first moment of its sale.
 func (s *Supervisor) followOne(p model.ProductState) {
 	m, there := s.members[p.ProductID]
 	want := s.wants(p)
@@ -106,7 +107,10 @@ func (s *Supervisor) followOne(p model.ProductState) {
 		s.handOver(m)
 	case there && !want:
 		s.release(m)
-	case want && !there && !s.owners.standby[p.ProductID]:
+	case !want || s.owners.standby[p.ProductID]:
+	case elsewhere && s.owners.agreed(time.Now()):
+		s.owners.standby[p.ProductID] = true
+	case !there:
 		m = &member{productID: p.ProductID, dormant: p.Dormant}
 		if s.prepared { // at the start of the process there is no grace
 			m.grace = time.Now().Add(joinGrace)
@@ -116,7 +120,7 @@ func (s *Supervisor) followOne(p model.ProductState) {
 		if elsewhere {
 			s.handOver(m)
 		}
-	case there:
+	default:
 		s.keep(m)
 		if m.dormant != p.Dormant && s.shares() {
 			m.dormant = p.Dormant

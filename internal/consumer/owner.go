@@ -48,8 +48,9 @@ func (o *Ownership) silence() time.Duration { return min(silenceMost, o.ClaimIdl
 type owners struct {
 	Ownership
 
-	runs    []string // that take part
-	divided bool     // between this replica and others, or among the others as this one ends
+	runs    []string  // that take part
+	divided bool      // between this replica and others, or among the others as this one ends
+	since   time.Time // when that was found
 	by      seckill.Owners
 	standby map[int64]bool // products that another replica consumes
 	handing int            // products that are still consumed here for a moment
@@ -95,6 +96,10 @@ func (o *owners) divides() bool { return o.Beat != nil }
 func (o *owners) elsewhere(productID int64) bool {
 	return o.divided && o.by.Of(productID) != o.Run
 }
+
+// agreed reports whether the division is so old that every replica knows it: then the owner of
+// a product that has come, or goes on, takes it as soon as this replica would.
+func (o *owners) agreed(now time.Time) bool { return now.Sub(o.since) >= handoverBeats*o.every() }
 
 // beats makes the role that says whether this replica consumes, and follows what the others
 // say. At its end it says that it does not, before what has been read is stored.
@@ -177,6 +182,9 @@ func (s *Supervisor) divide(runs []string, leaving bool) {
 	}
 	if !slices.Equal(runs, o.runs) {
 		logx.Infof("replicas that share the products: %v; this one is %s", runs, o.Run)
+	}
+	if divided != o.divided || !slices.Equal(runs, o.runs) {
+		o.since = time.Now()
 	}
 	o.divided, o.runs, o.by, o.again = divided, runs, seckill.NewOwners(runs), false
 	for _, p := range s.products {

@@ -132,11 +132,17 @@ func (m *market) alone() {
 	m.b.Helper()
 	began := m.redisTime()
 	time.Sleep(watchedFor) // what is measured
-	m.b.ReportMetric((m.redisTime()-began)/watchedFor.Seconds()*100, "%core-redis-alone")
+	m.b.ReportMetric(m.redisShare(began), "%core-redis-alone")
 }
 
 // redisTime is the processor time of the servers of Redis, in seconds.
 func (m *market) redisTime() float64 { return m.info("cpu", "used_cpu_sys", "used_cpu_user") }
+
+// redisShare is what they have taken of a core in the time that is watched, in percent; began is
+// their time at its beginning.
+func (m *market) redisShare(began float64) float64 {
+	return (m.redisTime() - began) / watchedFor.Seconds() * 100
+}
 
 // connections are those to Redis but our own.
 func (m *market) connections() float64 {
@@ -155,7 +161,7 @@ func (m *market) idle(pid int, before float64) {
 	began := m.redisTime()
 	share := coreShare(m.b, pid)
 	m.b.ReportMetric(share, "%core")
-	m.b.ReportMetric((m.redisTime()-began)/watchedFor.Seconds()*100, "%core-redis")
+	m.b.ReportMetric(m.redisShare(began), "%core-redis")
 	m.b.ReportMetric(m.connections()-before, "connections")
 	profiled()
 }

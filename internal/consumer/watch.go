@@ -21,7 +21,7 @@ const (
 	// watchPeriod is in how long each of them is looked at once, and watchRate how many a
 	// second at the most: with more products it takes longer.
 	watchPeriod = time.Second
-	watchRate   = 5000
+	watchRate   = 6000
 	// sleepRate is that of products that are dormant.
 	sleepRate = 1000
 	// groupAge is how old the look at a group gets of which nothing is pending, in terms of

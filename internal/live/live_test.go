@@ -33,9 +33,13 @@ func TestASampleTellsHowAProductStands(t *testing.T) {
 	if first.id != "" || first.data != `{"seconds":[],"samples":[]}` {
 		t.Errorf("the history is %q %s", first.id, first.data)
 	}
-	e := a.next("sample")
+	var e event
 	var got Sample
-	e.into(t, &got)
+	servertest.Eventually(t, "both servers have answered in time", func() bool {
+		e, got = a.next("sample"), Sample{}
+		e.into(t, &got)
+		return len(got.Missing) == 0
+	})
 	at, err := time.Parse(time.RFC3339Nano, got.At)
 	if err != nil || len(got.At) != len("2006-01-02T15:04:05.000000Z") || e.id != strconv.FormatInt(at.UnixMilli(), 10) {
 		t.Errorf("at %s, ID %s: %v", got.At, e.id, err)
@@ -87,13 +91,12 @@ func TestTheOverviewHasAllProductsThatAreNotDone(t *testing.T) {
 		t.Errorf("the record-only product is %+v", record)
 	}
 	s.create(10, 1)
-	a := s.watch(overview, 0)
-	for range 5 {
-		a.next("sample").into(t, &o)
-	}
-	if len(o.Products) != 3 {
-		t.Errorf("a new product is not in it: %+v", o)
-	}
+	later := s.watch(overview, 0)
+	servertest.Eventually(t, "the new product is in it", func() bool {
+		o = Overview{}
+		later.next("sample").into(t, &o)
+		return len(o.Products) == 3
+	})
 }
 
 // TestTheHistoryIsThatOfAllReplicas: two replicas count, a third one tells somebody who has

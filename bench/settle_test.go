@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"seckill/internal/devstack"
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
 	"seckill/model"
@@ -80,7 +79,7 @@ func (d *bed) settleBatch(batch []int64, serial int) {
 	logs, orders := make([]model.NewLog, len(batch)), make([]model.NewOrder, 0, len(batch))
 	expires := tx.Product.Now.Add(tx.Product.PaymentWindow).UnixMilli()
 	for i, user := range batch {
-		id := fmt.Sprintf("1234567890123-%d", serial+i)
+		id := entryID(serial + i)
 		logs[i] = model.NewLog{ProductID: product, UserID: user, StreamID: id, Status: "FAILED", Reason: "SOLD_OUT", EventAtMs: 1234567890000}
 		if tx.Product.Left > int64(i) {
 			logs[i].Status, logs[i].Reason = "SUCCESS", ""
@@ -161,70 +160,11 @@ func BenchmarkTwentyProducts(b *testing.B) {
 	}
 }
 
-// BenchmarkGrowth stores batches on tables that are empty at first, in one run on one set of
-// connections, so that a plan made for the empty table would show: five million rows of a
-// record-only product, at the defaults of PostgreSQL and with the settings that are recommended,
-// and a million winners. It reports the median time of a batch over the
-// first, the second and the last tenth, and the ratio of the speeds of the second, by which the
-// indexes have grown beyond a few pages, and the last; 0.9 is wanted, a stale plan would make
-// it a fiftieth.
-//
-// The database's cache is filled beforehand, with pages of another table that have
-// yet to be written. In a cache that is empty the first pages cost nothing to place,
-// and the start would look a quarter faster than any later moment can be.
-func BenchmarkGrowth(b *testing.B) {
-	b.Run("rows", func(b *testing.B) { growth(b, 5_000_000, "NULL", nil) })
-	b.Run("rows-with-settings", func(b *testing.B) { growth(b, 5_000_000, "NULL", recommended[len(recommended)-1].args) })
-	b.Run("winners", func(b *testing.B) { growth(b, 1_000_000, "1000000", nil) })
-}
-
-// growth stores the entries of one product with the given stock, on a PostgreSQL with settings.
-func growth(b *testing.B, entries int, stock string, settings []string) {
-	b.Helper()
-	for range b.N {
-		d, list := newBedWith(b, devstack.Options{Args: settings}), users(entries)
-		d.exec(fmt.Sprintf("INSERT INTO seckill_products (product_id, stock_total, stock_left) VALUES (%d, %s, %[2]s)", product, stock))
-		d.fillCache()
-		book := ledger.New(d.pool, silent{})
-		took := make([]time.Duration, 0, entries/settleCount)
-		for from := 0; from < entries; from += settleCount {
-			took = append(took, d.store(book, list[from:from+settleCount], from))
-		}
-		tenth := len(took) / 10
-		first, second, last := median(took[:tenth]), median(took[tenth:2*tenth]), median(took[len(took)-tenth:])
-		b.ReportMetric(milliseconds(first), "first-ms")
-		b.ReportMetric(milliseconds(second), "second-ms")
-		b.ReportMetric(milliseconds(last), "last-ms")
-		b.ReportMetric(float64(second)/float64(last), "ratio")
-		b.ReportMetric(0, "ns/op")
-	}
-}
-
-// fillCache fills PostgreSQL's shared buffers, 128 MB by default, twice over.
-func (d *bed) fillCache() {
-	d.b.Helper()
-	for _, sql := range []string{
-		"CREATE TABLE filler (id bigint, filling text)",
-		"INSERT INTO filler SELECT n, repeat('x', 400) FROM generate_series(1, 600000) AS n",
-	} {
-		if _, err := d.pool.Exec(d.b.Context(), sql); err != nil {
-			d.b.Fatal(err)
-		}
-	}
-}
-
-// store settles one batch as the service does and returns how long it took.
-func (d *bed) store(book *ledger.Ledger, list []int64, serial int) time.Duration {
-	d.b.Helper()
-	batch := ledger.Batch{ProductID: product}
-	for i, user := range list {
-		batch.Attempts = append(batch.Attempts, seckill.Attempt{UserID: user, StreamID: fmt.Sprintf("1234567890123-%d", serial+i)})
-	}
-	began := time.Now()
-	if _, err := book.Store(d.b.Context(), batch); err != nil {
-		d.b.Fatal(err)
-	}
-	return time.Since(began)
+// entryID is the ID of the nth entry of a stream to which fifty come in a millisecond. Were all
+// of one millisecond, texts would sort them otherwise than they came: "9" behind "10".
+func entryID(n int) string {
+	const ofOneMillisecond = 50
+	return fmt.Sprintf("%d-%d", 1234567890123+n/ofOneMillisecond, n%ofOneMillisecond)
 }
 
 // median is the middle of some measurements.

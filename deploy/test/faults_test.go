@@ -320,11 +320,12 @@ func (s *scene) repair() {
 	s.must(err)
 }
 
-// loseEntries deletes entries that one replica has been given and not stored when it dies.
+// loseEntries deletes entries that one replica has been given and not stored when it dies. The
+// others are settled late, and are too few to say that for it: of ten the budget would burn.
 func (s *scene) loseEntries() {
 	s.t.Helper()
 	s.hold("LOCK TABLE seckill_logs IN ACCESS EXCLUSIVE MODE")
-	s.push(20)
+	s.push(5)
 	var ids []string
 	servertest.Eventually(s.t, "some are delivered", func() bool {
 		pending, err := s.commands.XPendingExt(s.t.Context(), &redis.XPendingExtArgs{

@@ -50,7 +50,8 @@ func (g GateAccount) DriftOf(stockLeft int64) int64 {
 
 // LeastDrift is the drift that two readings of a gate prove, one before the database was
 // read and one after. Units that settle in between make the first reading look too high
-// and the second too low; what lies between them proves nothing.
+// and the second too low; what lies between them proves nothing. Units that are settled
+// before and told to the gate afterwards make both look too high: see [Surer].
 func LeastDrift(before, after int64) int64 {
 	low, high := min(before, after), max(before, after)
 	switch {
@@ -61,4 +62,15 @@ func LeastDrift(before, after int64) int64 {
 	default:
 		return 0
 	}
+}
+
+// Surer returns which of two accounts of a gate says more of its drift; seen is nil at first.
+// Both say the least that it should hold more, so a gate that holds too little does so by the
+// larger drift, and one that holds too much may by either: units whose settlement is committed
+// and not told to the gate yet look like it, and are others at the next reading.
+func Surer(seen, next *GateAccount) *GateAccount {
+	if seen == nil || next.Drift > seen.Drift {
+		return next
+	}
+	return seen
 }

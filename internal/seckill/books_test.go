@@ -84,3 +84,29 @@ func TestLeastDrift(t *testing.T) {
 		})
 	}
 }
+
+// TestAGateThatIsToldLateIsReadAgain: what two readings of such a gate prove is the one that is
+// nearer to nothing.
+func TestAGateThatIsToldLateIsReadAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		drift []int64 // of the readings
+		want  int64
+	}{
+		{"one reading", []int64{-3}, -3},
+		{"the units of the first are told", []int64{-3, 0}, 0},
+		{"the second has units that are not told", []int64{-2, -6}, -2},
+		{"it holds too much each time", []int64{-5, -3, -4}, -3},
+		{"it holds too little, which one reading proves", []int64{-3, 2}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen *seckill.GateAccount
+			for _, drift := range tt.drift {
+				seen = seckill.Surer(seen, &seckill.GateAccount{Drift: drift})
+			}
+			if seen.Drift != tt.want {
+				t.Errorf("%d, want %d", seen.Drift, tt.want)
+			}
+		})
+	}
+}

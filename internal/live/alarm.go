@@ -47,7 +47,8 @@ const (
 // lasting is for how long the conditions must have held that come true for a moment on any
 // day: what is read of Redis and PostgreSQL is read one after the other.
 var lasting = map[Alarm]time.Duration{
-	AlarmNoConsumer: 5 * time.Second, AlarmGateClosed: 5 * time.Second, AlarmUnitsInFlight: 30 * time.Second,
+	AlarmBooksDrift: 5 * time.Second, AlarmNoConsumer: 5 * time.Second, AlarmGateClosed: 5 * time.Second,
+	AlarmUnitsInFlight: 30 * time.Second,
 }
 
 // held is since when conditions hold, by product.

@@ -244,6 +244,8 @@ func TestAnAlarmThatComesTrueForAMomentIsNone(t *testing.T) {
 		{30 * time.Second, []Alarm{AlarmUnitsInFlight}, "[SeckillUnitsInFlight]"},
 		{31 * time.Second, nil, "[]"},
 		{32 * time.Second, []Alarm{AlarmUnitsInFlight}, "[]"},
+		{33 * time.Second, []Alarm{AlarmBooksDrift}, "[]"},
+		{38 * time.Second, []Alarm{AlarmBooksDrift}, "[SeckillBooksDrift]"},
 	} {
 		if got := after(tt.after, tt.holding...); got != tt.want {
 			t.Errorf("after %v: %s, want %s", tt.after, got, tt.want)

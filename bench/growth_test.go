@@ -8,6 +8,7 @@ import (
 	"seckill/internal/devstack"
 	"seckill/internal/ledger"
 	"seckill/internal/seckill"
+	"seckill/internal/servertest"
 )
 
 // turnBatches is how many batches a table takes in turn: enough that the caches of the
@@ -107,8 +108,7 @@ func (t *table) grow(size int) (took []time.Duration) {
 // holds checks that the table holds what was stored.
 func (t *table) holds() {
 	t.b.Helper()
-	var rows int
-	if err := t.pool.QueryRow(t.b.Context(), "SELECT count(*) FROM seckill_logs").Scan(&rows); err != nil || rows != t.size {
-		t.b.Errorf("%d rows of %d: %v", rows, t.size, err)
+	if rows := servertest.Count(t.b, t.pool, "SELECT count(*) FROM seckill_logs"); rows != t.size {
+		t.b.Errorf("%d rows of %d", rows, t.size)
 	}
 }

@@ -64,19 +64,21 @@ func TestWatchersSeeASaleOnAllReplicas(t *testing.T) {
 // whole says that both servers have answered in time for a sample.
 func whole(s *client.LiveSample) bool { return len(s.Missing) == 0 }
 
-// seesBoth waits until the overview has both replicas as ready, of which each says so every
-// five seconds. A look for which a server is late has no replicas, and is not the last one.
+// seesBoth waits until both replicas of the overview are ready, of which each says so every five
+// seconds. A look for which a server is late has no replicas, and is not the last one.
 func seesBoth(t *testing.T, p *process) {
 	t.Helper()
 	const looks = 60
 	n := 0
 	for overview, err := range p.api("viewer").Live(t.Context()) {
-		both := err == nil && len(overview.Replicas) == 2 && overview.Replicas[0].Ready && overview.Replicas[1].Ready
-		if both && overview.Replicas[0].Name == "a" {
-			return
+		if n++; err == nil && len(overview.Missing) > 0 && n < looks {
+			continue
 		}
-		if n++; err != nil || both || n == looks {
+		if err != nil || len(overview.Replicas) != 2 || overview.Replicas[0].Name != "a" || n == looks {
 			t.Fatalf("after %d looks the overview is %+v, %v", n, overview, err)
+		}
+		if overview.Replicas[0].Ready && overview.Replicas[1].Ready {
+			return
 		}
 	}
 }

@@ -73,10 +73,13 @@ func startRedisCluster(ctx context.Context, o Options) (*RedisCluster, error) {
 	if err == nil {
 		err = c.form(starting)
 	}
-	if err != nil {
-		return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	if deadline, _ := starting.Deadline(); !time.Now().Before(deadline) {
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err) // a command that was under way says only "i/o timeout"
+	}
+	return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 }
 
 // Addrs are host:port of all nodes, masters and replicas, dead ones included. Any
